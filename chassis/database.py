@@ -1,0 +1,151 @@
+"""PostgreSQL: SQLAlchemy Core writes the SQL, compiled once a statement; asyncpg runs it, prepared, from a pool.
+
+A single statement runs in autocommit (`Database` itself); `begin()` gives one transaction. Errors of the database are
+translated here and nowhere else.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import asyncpg
+from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+
+from chassis.errors import CairnError, Unavailable
+
+# One row, read by column name. asyncpg ships no types.
+Row: TypeAlias = Any
+DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """Which PostgreSQL, and how it is used."""
+
+    database_url: str
+    database_pool_size: int = 10
+    # Longest time a statement may run, or wait for a connection.
+    database_timeout_seconds: float = 10.0
+    # 0 where a connection pooler stands between that shares connections by transaction.
+    database_statement_cache: int = 200
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached"""
+
+    reason = "DATABASE_AWAY"
+
+
+class DatabaseBusy(Unavailable):
+    """The database is overloaded"""
+
+    reason = "DATABASE_BUSY"
+
+
+class Statement:
+    """A Core statement, compiled once. Parameters are given by name when it runs.
+
+    `refusals` names the error to raise where a constraint of that name refuses a row.
+    """
+
+    def __init__(self, core: Executable, refusals: Mapping[str, type[CairnError]] | None = None) -> None:
+        """Compile for PostgreSQL with numbered parameters."""
+        self.refusals = refusals or {}
+        compiled = core.compile(dialect=DIALECT)  # type: ignore[attr-defined]
+        self.sql = str(compiled)
+        self._names: list[str] = list(compiled.positiontup or ())
+        self._fixed: dict[str, Any] = compiled.params
+
+    def arguments(self, given: dict[str, Any]) -> list[Any]:
+        """The values in the order of their numbers: those given, and those written into the statement."""
+        fixed = self._fixed
+        return [given[name] if name in given else fixed[name] for name in self._names]
+
+
+class Queries:
+    """Runs statements: on any connection of the pool, each by itself, or all in one transaction."""
+
+    def __init__(self, runner: Any) -> None:
+        """`runner` is the pool or one of its connections."""
+        self._runner = runner
+
+    async def rows(self, statement: Statement, **parameters: Any) -> list[Row]:
+        """All rows."""
+        with _translated(statement.refusals):
+            rows: list[Row] = await self._runner.fetch(statement.sql, *statement.arguments(parameters))
+            return rows
+
+    async def row(self, statement: Statement, **parameters: Any) -> Row | None:
+        """The first row, if any."""
+        with _translated(statement.refusals):
+            return await self._runner.fetchrow(statement.sql, *statement.arguments(parameters))
+
+    async def value(self, statement: Statement, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        with _translated(statement.refusals):
+            return await self._runner.fetchval(statement.sql, *statement.arguments(parameters))
+
+
+class Database(Queries):
+    """A pool of connections. Made by `connect`; closed by `aclose`."""
+
+    def __init__(self, pool: Any) -> None:
+        """Take over an open pool."""
+        super().__init__(pool)
+        self._pool = pool
+
+    @classmethod
+    async def connect(cls, settings: DatabaseSettings, application: str) -> "Database":
+        """Open the pool. Connections that the server drops are replaced as they are needed."""
+        with _translated():
+            pool = await asyncpg.create_pool(
+                settings.database_url,
+                min_size=1,
+                max_size=settings.database_pool_size,
+                command_timeout=settings.database_timeout_seconds,
+                statement_cache_size=settings.database_statement_cache,
+                # Nothing here leaves state on a connection; clearing it would cost a round trip a statement.
+                reset=_keep,
+                server_settings={"application_name": application, "jit": "off"},
+            )
+        return cls(pool)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Queries]:
+        """One transaction: committed at the end of the block, rolled back if an exception leaves it."""
+        with _translated():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield Queries(connection)
+
+    async def aclose(self) -> None:
+        """Wait for what runs, then close every connection."""
+        await self._pool.close()
+
+
+async def _keep(_connection: Any) -> None:
+    """Leave a connection that returns to the pool as it is."""
+
+
+@contextmanager
+def _translated(refusals: Mapping[str, type[CairnError]] = MappingProxyType({})) -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if refusal := refusals.get(error.constraint_name or ""):
+            raise refusal from error
+        raise
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InsufficientResourcesError) as error:
+        raise DatabaseBusy(retry_after=1) from error
+    except (asyncpg.QueryCanceledError, TimeoutError) as error:
+        raise DatabaseBusy(retry_after=1) from error
+    except (
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        OSError,
+    ) as error:
+        raise DatabaseAway(retry_after=1) from error

@@ -1,0 +1,54 @@
+"""Alembic, per service: each owns one PostgreSQL schema and the migrations that make it."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+PATIENCE_SECONDS = 30.0
+
+
+async def migrate(database_url: str, folder: Path, schema: str) -> None:
+    """Bring `schema` up to date with the migrations in `folder`; replicas that start together wait for one.
+
+    A database that is still starting is waited for, 30 s at most.
+    """
+    url = "postgresql+asyncpg://" + database_url.split("://", 1)[1]
+    engine = create_async_engine(url, poolclass=NullPool)
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            async with engine.connect() as connection:
+                await connection.run_sync(_upgrade, folder, schema)
+                return
+        except (OSError, OperationalError, DBAPIError) as error:
+            if time.monotonic() > give_up or not _is_away(error):
+                raise
+            structlog.get_logger().info("waiting for the database", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+
+def _is_away(error: Exception) -> bool:
+    # 57P03: the server is starting up.
+    return isinstance(error, OSError) or getattr(getattr(error, "orig", None), "sqlstate", "") == "57P03"
+
+
+def _upgrade(connection: Connection, folder: Path, schema: str) -> None:
+    # Held until the connection closes. A lock of the session and not of a transaction: each migration commits.
+    connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": f"cairn.{schema}"})
+    # A migration that would wait behind a long query gives up instead of holding up everybody else.
+    connection.execute(text("set lock_timeout = '5s'"))
+    connection.execute(text(f'create schema if not exists "{schema}"'))
+    connection.commit()
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.attributes.update(connection=connection, schema=schema)
+    command.upgrade(config, "head")
+    connection.commit()

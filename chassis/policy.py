@@ -1,0 +1,80 @@
+"""May they: what a method's options say of its callers, read once from the descriptor, and the check itself."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.descriptor import MethodDescriptor
+
+from cairn.policy.v1 import policy_pb2
+from chassis.errors import Forbidden, Unauthenticated
+from chassis.limits import Bucket
+
+if TYPE_CHECKING:
+    from chassis.interceptors import Call
+
+Audience = policy_pb2.Policy.Audience
+
+
+class CredentialsRequired(Unauthenticated):
+    """A credential is required"""
+
+    reason = "CREDENTIALS_REQUIRED"
+
+
+class UserRequired(Unauthenticated):
+    """A service names the person it acts for: header x-cairn-user"""
+
+    reason = "USER_REQUIRED"
+
+
+class ServiceOnly(Forbidden):
+    """Only services may call this"""
+
+    reason = "SERVICE_ONLY"
+
+
+class FeatureRequired(Forbidden):
+    """Your plan does not include this"""
+
+    reason = "FEATURE_REQUIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One RPC and its policy."""
+
+    path: str
+    audience: Audience
+    feature: str
+    quota: Bucket | None
+
+    @classmethod
+    def of(cls, descriptor: MethodDescriptor) -> "Method":
+        """Read the options; without them the method is for services only."""
+        extension: Any = policy_pb2.policy
+        policy: policy_pb2.Policy = descriptor.GetOptions().Extensions[extension]
+        quota = None
+        if policy.HasField("quota"):
+            per = policy.quota.per.ToTimedelta().total_seconds()
+            quota = Bucket(policy.quota.bucket, policy.quota.capacity, policy.quota.refill, per)
+        audience = policy.audience or policy_pb2.Policy.AUDIENCE_SERVICE
+        service = descriptor.containing_service.full_name
+        return cls(f"/{service}/{descriptor.name}", audience, policy.feature, quota)
+
+
+@asynccontextmanager
+async def permitted(call: "Call") -> AsyncIterator[None]:
+    """Let through whom the method is for."""
+    method, caller = call.method, call.caller
+    if method.audience != Audience.AUDIENCE_PUBLIC:
+        if caller is None:
+            raise CredentialsRequired
+        if method.audience == Audience.AUDIENCE_SERVICE and not caller.service:
+            raise ServiceOnly
+        if method.audience == Audience.AUDIENCE_USER and not caller.user:
+            raise UserRequired
+        if method.feature and method.feature not in caller.features:
+            raise FeatureRequired(metadata={"feature": method.feature})
+    yield

@@ -1,0 +1,113 @@
+"""The gRPC server of a service: interceptor chain, reflection, health, TLS, and a graceful end."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import structlog
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from chassis.identity import Identity, IdentitySettings, identified
+from chassis.interceptors import Interceptor, bind
+from chassis.limits import Limits, limited
+from chassis.policy import permitted
+from chassis.status import errors_told
+from chassis.telemetry import TelemetrySettings, traced
+from chassis.validation import validated
+
+MAX_MESSAGE_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What every gRPC service needs to run."""
+
+    redis_url: str
+    identity: IdentitySettings
+    telemetry: TelemetrySettings
+    listen_host: str = "127.0.0.1"
+    # PEM files; without them the server speaks plain HTTP/2, for a private network.
+    tls_certificate: str = ""
+    tls_key: str = ""
+    # How long calls may still run after SIGTERM.
+    drain_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service of the contract, and who answers for it."""
+
+    service: ServiceDescriptor
+    servicer: object
+
+
+async def serve(served: Sequence[Served], settings: ServerSettings, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; then refuse new calls, finish the running ones, and return."""
+    stopping = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
+    limits = Limits(settings.redis_url, time.monotonic)
+    server = make_server(served, interceptors(settings, limits))
+    status = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    bound = _listen(server, settings, port)
+    await server.start()
+    await _announce(status, served, health_pb2.HealthCheckResponse.SERVING)
+    structlog.get_logger().info("serving", address=f"{settings.listen_host}:{bound}")
+    await stopping.wait()
+    structlog.get_logger().info("draining", seconds=settings.drain_seconds)
+    await _announce(status, served, health_pb2.HealthCheckResponse.NOT_SERVING)
+    await server.stop(settings.drain_seconds)
+    await limits.aclose()
+
+
+def interceptors(settings: ServerSettings, limits: Limits) -> list[Interceptor]:
+    """Outermost first. Errors stands outside all that may fail; quotas are charged only to those let in."""
+    return [
+        traced,
+        errors_told,
+        identified(Identity(settings.identity, time.time)),
+        permitted,
+        validated,
+        limited(limits),
+    ]
+
+
+def make_server(served: Sequence[Served], chain: Sequence[Interceptor]) -> grpc.aio.Server:
+    """A server that is not yet bound to a port, with reflection."""
+    server = grpc.aio.server(
+        options=[
+            ("grpc.so_reuseport", 1),
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            # Without these a storm of new calls is answered CANCELLED (anchors of ours: 2,050 of 5,000 lost).
+            ("grpc.server.max_pending_requests", 20_000),
+            ("grpc.server.max_pending_requests_hard_limit", 20_000),
+        ]
+    )
+    server.add_generic_rpc_handlers([bind(each.service, each.servicer, chain) for each in served])
+    names = [each.service.full_name for each in served]
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    return server
+
+
+def _listen(server: grpc.aio.Server, settings: ServerSettings, port: int) -> int:
+    address = f"{settings.listen_host}:{port}"
+    if not settings.tls_certificate:
+        return server.add_insecure_port(address)
+    pair = (Path(settings.tls_key).read_bytes(), Path(settings.tls_certificate).read_bytes())
+    return server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+
+
+async def _announce(
+    status: health.aio.HealthServicer,
+    served: Sequence[Served],
+    state: health_pb2.HealthCheckResponse.ServingStatus,
+) -> None:
+    for name in ["", *(each.service.full_name for each in served)]:
+        await status.set(name, state)

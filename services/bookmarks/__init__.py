@@ -1,0 +1,1 @@
+"""Saved items: messages and files that a person wants to find again."""

@@ -1,0 +1,206 @@
+"""From the wire to the domain and back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from cairn.bookmarks.v1 import bookmarks_pb2 as pb
+from cairn.bookmarks.v1 import collections_pb2
+from cairn.feed.v1 import feed_pb2
+from chassis.errors import FieldViolation
+from services.bookmarks.domain import (
+    EDITABLE,
+    Bookmark,
+    Collection,
+    Edit,
+    FieldMaskInvalid,
+    Filter,
+    Person,
+    SavedFile,
+    SavedMessage,
+    State,
+    Target,
+    TargetType,
+    Unavailable,
+    Words,
+)
+from services.bookmarks.facts import Fact, Kind
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+TYPES = {TargetType.MESSAGE: pb.Bookmark.TYPE_MESSAGE, TargetType.FILE: pb.Bookmark.TYPE_FILE}
+STATES = {
+    State.OPEN: pb.Bookmark.STATE_OPEN,
+    State.DONE: pb.Bookmark.STATE_DONE,
+    State.ARCHIVED: pb.Bookmark.STATE_ARCHIVED,
+}
+REASONS = {
+    None: pb.Bookmark.UNAVAILABLE_REASON_UNSPECIFIED,
+    Unavailable.DELETED: pb.Bookmark.UNAVAILABLE_REASON_DELETED,
+    Unavailable.ACCESS_LOST: pb.Bookmark.UNAVAILABLE_REASON_ACCESS_LOST,
+}
+TYPE_OF = {number: type_ for type_, number in TYPES.items()}
+STATE_OF = {number: state for state, number in STATES.items()}
+
+
+def to_target(target: pb.Target) -> Target:
+    """What is saved."""
+    if target.HasField("message_id"):
+        return Target(TargetType.MESSAGE, target.message_id)
+    return Target(TargetType.FILE, target.file_id)
+
+
+def from_target(target: Target) -> pb.Target:
+    """What is saved."""
+    if target.type is TargetType.MESSAGE:
+        return pb.Target(message_id=target.id)
+    return pb.Target(file_id=target.id)
+
+
+def to_words(request: pb.SaveBookmarkRequest | pb.UpdateBookmarkRequest) -> Words:
+    """What the person wrote; a field that is not there is empty."""
+    state = STATE_OF[request.state] if isinstance(request, pb.UpdateBookmarkRequest) and request.state else State.OPEN
+    return Words(
+        request.note,
+        tuple(request.tags),
+        UUID(request.collection_id) if request.collection_id else None,
+        state,
+        to_time(request.due_time) if request.HasField("due_time") else None,
+    )
+
+
+def to_edit(request: pb.UpdateBookmarkRequest) -> Edit:
+    """The change a request asks for."""
+    fields = mask(request, request.update_mask, EDITABLE)
+    return Edit(to_words(request), fields, tuple(request.add_tags), tuple(request.remove_tags))
+
+
+def mask(request: Message, update_mask: FieldMask, editable: frozenset[str]) -> frozenset[str]:
+    """The fields to change: those of the mask, or without one those that are set."""
+    if not update_mask.paths:
+        return editable & {field.name for field, _ in request.ListFields()}
+    for path in update_mask.paths:
+        if path not in editable:
+            allowed = ", ".join(sorted(editable))
+            violation = FieldViolation("update_mask", f"'{path}' cannot be changed; these can: {allowed}")
+            raise FieldMaskInvalid(fields=(violation,))
+    return frozenset(update_mask.paths)
+
+
+def to_filter(request: pb.ListBookmarksRequest) -> Filter:
+    """Which bookmarks are asked for."""
+    return Filter(
+        TYPE_OF[request.type] if request.type else None,
+        UUID(request.collection_id) if request.collection_id else None,
+        tuple(tag.strip().casefold() for tag in request.tags),
+        request.text or None,
+        request.available if request.HasField("available") else None,
+        STATE_OF[request.state] if request.state else None,
+    )
+
+
+def from_bookmark(bookmark: Bookmark) -> pb.Bookmark:
+    """A bookmark, or the tombstone of one."""
+    return pb.Bookmark(
+        id=str(bookmark.id),
+        type=TYPES[bookmark.target.type],
+        target=from_target(bookmark.target),
+        note=bookmark.note,
+        tags=bookmark.tags,
+        collection_id=None if bookmark.collection_id is None else str(bookmark.collection_id),
+        state=STATES[bookmark.state],
+        due_time=bookmark.due_time and from_time(bookmark.due_time),
+        create_time=from_time(bookmark.create_time),
+        update_time=from_time(bookmark.update_time),
+        etag=bookmark.etag,
+        available=bookmark.unavailable is None,
+        unavailable_reason=REASONS[bookmark.unavailable],
+        message=bookmark.message and _from_message(bookmark.message),
+        file=bookmark.file and _from_file(bookmark.file),
+    )
+
+
+def from_collection(collection: Collection) -> collections_pb2.Collection:
+    """A collection."""
+    return collections_pb2.Collection(
+        id=str(collection.id),
+        name=collection.name,
+        bookmark_count=collection.bookmark_count,
+        create_time=from_time(collection.create_time),
+        update_time=from_time(collection.update_time),
+        etag=collection.etag,
+    )
+
+
+def to_facts(changes: Sequence[feed_pb2.Change]) -> list[Fact]:
+    """The changes of a batch."""
+    return [_fact(change) for change in changes]
+
+
+def _fact(change: feed_pb2.Change) -> Fact:
+    at = to_time(change.occurred_at) if change.HasField("occurred_at") else None
+    match change.WhichOneof("fact"):
+        case "user":
+            return Fact(Kind.USER, (change.user.id,), (change.user.display_name,), False, at)
+        case "conversation":
+            c = change.conversation
+            return Fact(Kind.CONVERSATION, (c.id,), (int(c.kind), c.name), False, at)
+        case "membership":
+            s = change.membership
+            return Fact(Kind.MEMBERSHIP, (s.conversation_id, s.user_id), (s.removed,), False, at)
+        case "message":
+            m = change.message
+            text = (m.conversation_id, m.author_id, m.text, to_time(m.sent_at))
+            return Fact(Kind.MESSAGE, (m.id,), text, False, at)
+        case "file":
+            f = change.file
+            about = (f.message_id or None, f.uploader_id, f.name, f.media_type, f.size_bytes)
+            return Fact(Kind.FILE, (f.id,), about, False, at)
+        case "user_deleted":
+            return Fact(Kind.USER, (change.user_deleted.id,), ("",), True, at)
+        case "conversation_deleted":
+            return Fact(Kind.CONVERSATION, (change.conversation_deleted.id,), (0, ""), True, at)
+        case "message_deleted":
+            return Fact(Kind.MESSAGE, (change.message_deleted.id,), ("", "", "", EPOCH), True, at)
+        case _:
+            return Fact(Kind.FILE, (change.file_deleted.id,), (None, "", "", "", 0), True, at)
+
+
+def to_time(value: Timestamp) -> datetime:
+    """To the microsecond; validation has kept it between 1970 and 9999."""
+    return EPOCH + timedelta(seconds=value.seconds, microseconds=value.nanos // 1000)
+
+
+def from_time(value: datetime) -> Timestamp:
+    """Exact: PostgreSQL keeps microseconds."""
+    since = value - EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
+
+
+def _from_person(person: Person) -> pb.Person:
+    return pb.Person(id=person.id, name=person.name)
+
+
+def _from_message(message: SavedMessage) -> pb.SavedMessage:
+    c = message.conversation
+    return pb.SavedMessage(
+        id=message.id,
+        preview=message.preview,
+        author=_from_person(message.author),
+        conversation=pb.ConversationRef(id=c.id, kind=c.kind, name=c.name),  # type: ignore[arg-type]
+        sent_time=from_time(message.sent_time),
+    )
+
+
+def _from_file(file: SavedFile) -> pb.SavedFile:
+    return pb.SavedFile(
+        id=file.id,
+        name=file.name,
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        uploader=_from_person(file.uploader),
+    )

@@ -1,0 +1,79 @@
+"""Workspace facts as the feed brings them, and the order in which they may be taken.
+
+Two rules decide between two changes of one thing: the one that happened later wins, and a deletion is lifted only by a
+change that carries its own, later time. A change without a time happened when it arrived.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from chassis.errors import FieldViolation, InvalidInput
+
+MAX_AHEAD = timedelta(hours=1)
+
+
+class Kind(StrEnum):
+    """What a fact is about. In this order they are taken: what others hang on comes first."""
+
+    USER = "user"
+    CONVERSATION = "conversation"
+    MEMBERSHIP = "membership"
+    MESSAGE = "message"
+    FILE = "file"
+
+
+class OccurredInFuture(InvalidInput):
+    """A change cannot have happened more than one hour ahead of the server's clock"""
+
+    reason = "OCCURRED_IN_FUTURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One change. `values` are the columns of its table after the key; a deletion has none that matter."""
+
+    kind: Kind
+    key: tuple[str, ...]
+    values: tuple[Any, ...]
+    deleted: bool
+    occurred_at: datetime | None
+
+
+def check_times(facts: Iterable[Fact], now: datetime) -> None:
+    """Refuse a batch with a change from the future: nothing could ever follow it."""
+    for index, fact in enumerate(facts):
+        if fact.occurred_at and fact.occurred_at > now + MAX_AHEAD:
+            field = f"changes[{index}].occurred_at"
+            raise OccurredInFuture(fields=(FieldViolation(field, "more than one hour ahead of the server's clock"),))
+
+
+def rounds(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """Split a batch so that each thing stands at most once in a round, and rounds follow each other in order.
+
+    Updates of one thing that only overwrite each other count as one, the later of them.
+    """
+    found: list[dict[tuple[Kind, tuple[str, ...]], Fact]] = [{}]
+    for fact in facts:
+        key = (fact.kind, fact.key)
+        earlier = found[-1].get(key)
+        if earlier is None:
+            found[-1][key] = fact
+        elif _overwrite(earlier, fact):
+            found[-1][key] = _later(earlier, fact)
+        else:
+            found.append({key: fact})
+    return [list(each.values()) for each in found if each]
+
+
+def _overwrite(earlier: Fact, fact: Fact) -> bool:
+    dated_alike = (earlier.occurred_at is None) == (fact.occurred_at is None)
+    return dated_alike and not earlier.deleted and not fact.deleted
+
+
+def _later(earlier: Fact, fact: Fact) -> Fact:
+    if earlier.occurred_at and fact.occurred_at and earlier.occurred_at > fact.occurred_at:
+        return earlier
+    return fact

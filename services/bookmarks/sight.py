@@ -1,0 +1,104 @@
+"""What a person may see, as SQL: the one place where access is decided, for every read and every save.
+
+`sight(item)` joins the facts behind any rows of (workspace, user_id, target_type, target_id): a table, a page of it, or
+one row of parameters. A message is seen by the members of its conversation; a file by its uploader, and with its
+message. What was taken away is told from what was deleted only to those who could still see it.
+"""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Label,
+    Text,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+)
+
+from services.bookmarks.domain import PREVIEW_LENGTH, TargetType, Unavailable
+from services.bookmarks.tables import conversations, files, memberships, messages, users
+
+
+class Sight(NamedTuple):
+    """The joined facts: where they come from, whether the target is available, and what a list shows of it."""
+
+    joined: FromClause
+    available: ColumnElement[bool]
+    columns: list[Label[Any]]
+    # The texts a person can search in, to be used only where available.
+    message_text: ColumnElement[str]
+    file_name: ColumnElement[str]
+
+
+def word(value: StrEnum) -> ColumnElement[str]:
+    """A word of the domain, written into the SQL: the planner can then work with it."""
+    return literal_column(f"'{value.value}'", Text)
+
+
+def sight(item: FromClause, only: TargetType | None = None) -> Sight:
+    """Join the facts behind `item`. `only` says that all rows are of one type, which saves joins."""
+    kind = item.c.target_type
+    is_message: Any = kind == word(TargetType.MESSAGE) if only is None else only == TargetType.MESSAGE
+    m, c, s, f = messages.alias("m"), conversations.alias("c"), memberships.alias("s"), files.alias("f")
+    author, uploader = users.alias("author"), users.alias("uploader")
+    joined = _joined(item, only, (m, c, s, f, author, uploader))
+    member = s.c.user_id.is_not(None)
+    message_seen = and_(member, not_(m.c.deleted), not_(func.coalesce(c.c.deleted, false())))
+    uploaded = func.coalesce(f.c.uploader_id == item.c.user_id, false())
+    file_seen = and_(func.coalesce(not_(f.c.deleted), false()), or_(uploaded, message_seen))
+    if only is None:
+        available: Any = case((is_message, message_seen), else_=file_seen)
+        lost: Any = case((is_message, not_(member)), else_=not_(or_(member, uploaded)))
+    else:
+        available, lost = (message_seen, not_(member)) if is_message else (file_seen, not_(or_(member, uploaded)))
+    reason = case((available, null()), (lost, word(Unavailable.ACCESS_LOST)), else_=word(Unavailable.DELETED))
+    columns = [
+        reason.label("unavailable"),
+        message_seen.label("message_seen"),
+        *(
+            column.label(f"message_{column.name}")
+            for column in (m.c.id, m.c.author_id, m.c.conversation_id, m.c.sent_at)
+        ),
+        func.left(m.c.text, literal_column(str(PREVIEW_LENGTH + 1))).label("message_text"),
+        author.c.name.label("author_name"),
+        c.c.kind.label("conversation_kind"),
+        c.c.name.label("conversation_name"),
+        *(
+            column.label(f"file_{column.name}")
+            for column in (f.c.name, f.c.media_type, f.c.size_bytes, f.c.uploader_id)
+        ),
+        uploader.c.name.label("uploader_name"),
+    ]
+    return Sight(joined, available, columns, m.c.text, f.c.name)
+
+
+def _joined(item: FromClause, only: TargetType | None, tables: tuple[Any, ...]) -> FromClause:
+    m, c, s, f, author, uploader = tables
+
+    def same(table: Any, *conditions: Any) -> ColumnElement[bool]:
+        return and_(table.c.workspace == item.c.workspace, *conditions)
+
+    is_file = item.c.target_type == word(TargetType.FILE)
+    file_on: Any = same(f, f.c.id == item.c.target_id, is_file)
+    message_id: Any = case((is_file, f.c.message_id), else_=item.c.target_id)
+    if only is TargetType.FILE:
+        file_on, message_id = same(f, f.c.id == item.c.target_id), f.c.message_id
+    elif only is TargetType.MESSAGE:
+        file_on, message_id = false(), item.c.target_id
+    member_on = (s.c.user_id == item.c.user_id, s.c.conversation_id == m.c.conversation_id, not_(s.c.removed))
+    return (
+        item.outerjoin(f, file_on)
+        .outerjoin(m, same(m, m.c.id == message_id))
+        .outerjoin(c, same(c, c.c.id == m.c.conversation_id))
+        .outerjoin(s, same(s, *member_on))
+        .outerjoin(author, same(author, author.c.id == m.c.author_id))
+        .outerjoin(uploader, same(uploader, uploader.c.id == f.c.uploader_id))
+    )

@@ -1,0 +1,150 @@
+"""Pages and counts. One query a page, by keyset: a page costs the same at any depth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from chassis.database import Queries, Statement
+from services.bookmarks.domain import Bookmark, Filter, TargetType
+from services.bookmarks.rows import to_bookmark
+from services.bookmarks.sight import Sight, sight, word
+from services.bookmarks.store import Owner
+from services.bookmarks.tables import bookmarks, tallies
+
+Position = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some bookmarks of a list; the total only of a first page."""
+
+    bookmarks: Sequence[Bookmark]
+    more: bool
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What makes one list statement different from another; values are parameters."""
+
+    type: TargetType | None
+    collection: bool
+    tags: bool
+    text: bool
+    available: bool | None
+    state: bool
+    first: bool
+    size: int
+
+
+async def page(queries: Queries, owner: Owner, wanted: Filter, after: Position | None, size: int) -> Page:
+    """The bookmarks that come after a position, newest first; from the start, with the total, where it is None."""
+    has = (wanted.collection_id is not None, bool(wanted.tags), wanted.text is not None)
+    shape = _Shape(wanted.type, *has, wanted.available, wanted.state is not None, after is None, size)
+    parameters = {
+        "collection": wanted.collection_id,
+        "tags": list(wanted.tags),
+        "pattern": _pattern(wanted.text or ""),
+        "state": wanted.state,
+        "after_time": after and after[0],
+        "after_id": after and after[1],
+    }
+    rows = await queries.rows(_page(shape), **owner._asdict(), **parameters)
+    found = [to_bookmark(row) for row in rows[:size] if row["id"] is not None]
+    return Page(found, len(rows) > size, rows[0]["total"] if after is None else None)
+
+
+async def count(queries: Queries, owner: Owner, type_: TargetType | None) -> int:
+    """How many bookmarks there are, of one type or of all."""
+    return int(await queries.value(_count(type_), **owner._asdict()))
+
+
+@lru_cache
+def _count(type_: TargetType | None) -> Statement:
+    return Statement(select(_tally(type_)))
+
+
+@lru_cache
+def _page(shape: _Shape) -> Statement:
+    mine = bookmarks.alias("b")
+    view = sight(mine, shape.type)
+    conditions = _conditions(mine, view, shape)
+    newest = (mine.c.created_at.desc(), mine.c.id.desc())
+    # The limit is written out, not a parameter: the plan of a prepared statement must know that it is small.
+    limit: Any = literal_column(str(shape.size + 1))
+    rows = select(*mine.c, *view.columns).select_from(view.joined).where(*conditions).order_by(*newest)
+    if not shape.first:
+        position = tuple_(bindparam("after_time", type_=DateTime(timezone=True)), bindparam("after_id", type_=Uuid))
+        return Statement(rows.where(tuple_(mine.c.created_at, mine.c.id) < position).limit(limit))
+    some = rows.limit(limit).subquery("page")
+    total = select(_total(view, conditions, shape).label("total")).subquery("counted")
+    joined = total.outerjoin(some, true())
+    order = (some.c.created_at.desc(), some.c.id.desc())
+    return Statement(select(total.c.total, *some.c).select_from(joined).order_by(*order))
+
+
+def _total(view: Sight, conditions: list[ColumnElement[bool]], shape: _Shape) -> Any:
+    if shape.collection or shape.tags or shape.text or shape.state or shape.available is not None:
+        return select(func.count()).select_from(view.joined).where(*conditions).scalar_subquery()
+    return _tally(shape.type)
+
+
+def _tally(type_: TargetType | None) -> Any:
+    t = tallies.c
+    conditions = [t.workspace == bindparam("workspace"), t.user_id == bindparam("user")]
+    if type_:
+        conditions.append(t.target_type == word(type_))
+    total = cast(func.coalesce(func.sum(t.total), literal_column("0")), BigInteger)
+    return select(total).where(*conditions).scalar_subquery()
+
+
+def _conditions(mine: Any, view: Sight, shape: _Shape) -> list[ColumnElement[bool]]:
+    conditions = [mine.c.workspace == bindparam("workspace"), mine.c.user_id == bindparam("user")]
+    if shape.type:
+        conditions.append(mine.c.target_type == word(shape.type))
+    if shape.collection:
+        conditions.append(mine.c.collection_id == bindparam("collection", type_=Uuid))
+    if shape.tags:
+        conditions.append(mine.c.tags.overlap(bindparam("tags", type_=ARRAY(Text))))
+    if shape.state:
+        conditions.append(mine.c.state == bindparam("state"))
+    if shape.available is not None:
+        conditions.append(func.coalesce(view.available, false()) == (true() if shape.available else false()))
+    if shape.text:
+        conditions.append(_contains(mine, view))
+    return conditions
+
+
+def _contains(mine: Any, view: Sight) -> ColumnElement[bool]:
+    pattern = bindparam("pattern", type_=Text)
+    tags = func.array_to_string(mine.c.tags, literal_column("' '"))
+    content = or_(view.message_text.ilike(pattern), view.file_name.ilike(pattern))
+    # Nobody may learn by searching what a tombstone hides.
+    return or_(mine.c.note.ilike(pattern), tags.ilike(pattern), and_(view.available, content))
+
+
+def _pattern(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

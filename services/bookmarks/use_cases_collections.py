@@ -1,0 +1,63 @@
+"""What a person may do with collections."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from chassis.database import Database
+from chassis.identity import Caller
+from services.bookmarks import store_collections
+from services.bookmarks.domain import (
+    Collection,
+    CollectionNotFound,
+    EtagMismatch,
+    TooManyCollections,
+)
+from services.bookmarks.use_cases import owner_of, version_of
+
+
+class Collections:
+    """The use cases of collections."""
+
+    def __init__(self, database: Database, new_id: Callable[[], UUID]) -> None:
+        """`new_id` makes a UUIDv7."""
+        self._database = database
+        self._new_id = new_id
+
+    async def create(self, caller: Caller, name: str) -> Collection:
+        """A new, empty collection."""
+        made = await store_collections.create(self._database, owner_of(caller), self._new_id(), name.strip())
+        if made is None:
+            raise TooManyCollections
+        return made
+
+    async def get(self, caller: Caller, id_: UUID) -> Collection:
+        """One collection."""
+        found = await store_collections.get(self._database, owner_of(caller), id_)
+        if found is None:
+            raise CollectionNotFound
+        return found
+
+    async def list(
+        self, caller: Caller, after: tuple[str, UUID] | None, size: int
+    ) -> tuple[Sequence[Collection], bool]:
+        """A page of the caller's collections by name, and whether there are more."""
+        found = await store_collections.page(self._database, owner_of(caller), after, size + 1)
+        return found[:size], len(found) > size
+
+    async def count(self, caller: Caller) -> int:
+        """How many there are."""
+        return await store_collections.count(self._database, owner_of(caller))
+
+    async def rename(self, caller: Caller, id_: UUID, name: str, etag: str | None) -> Collection:
+        """Give it another name."""
+        done = await store_collections.rename(self._database, owner_of(caller), id_, name.strip(), version_of(etag))
+        found = await self.get(caller, id_)
+        if not done:
+            raise EtagMismatch
+        return found
+
+    async def delete(self, caller: Caller, id_: UUID, etag: str | None) -> None:
+        """Delete it; its bookmarks stay, without one."""
+        if not await store_collections.remove(self._database, owner_of(caller), id_, version_of(etag)):
+            await self.get(caller, id_)
+            raise EtagMismatch

@@ -1,0 +1,26 @@
+"""What the host application may tell us."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from chassis.database import Database
+from chassis.identity import Caller
+from services.bookmarks import store_facts
+from services.bookmarks.facts import Fact, check_times, rounds
+
+
+class Feed:
+    """Takes facts."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """`now` is aware of its time zone."""
+        self._database = database
+        self._now = now
+
+    async def apply(self, caller: Caller, facts: Sequence[Fact]) -> None:
+        """Take a batch whole, or not at all."""
+        check_times(facts, self._now())
+        async with self._database.begin() as queries:
+            await store_facts.serialise(queries, caller.workspace)
+            for some in rounds(facts):
+                await store_facts.take(queries, caller.workspace, some)
