@@ -9,10 +9,10 @@ from typing import Any
 import grpc
 import jwt
 import pytest
+
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import bookmarks_pb2_grpc
 from cairn.feed.v1 import feed_pb2, feed_pb2_grpc
-
 from chassis import server
 from chassis.database import Database, DatabaseSettings
 from chassis.identity import IdentitySettings

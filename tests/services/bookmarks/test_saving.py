@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from grpc import StatusCode
+
+from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 
 MESSAGE = pb.Target(message_id="m1")
 
@@ -96,7 +97,7 @@ async def test_what_is_forbidden_looks_like_what_is_missing(
 ) -> None:
     request = {"SaveBookmark": pb.SaveBookmarkRequest, "ToggleBookmark": pb.ToggleBookmarkRequest}[name]
     call = getattr(chat.stub, name)
-    missing = {key: "no-such-thing" for key in target}
+    missing = dict.fromkeys(target, "no-such-thing")
     forbidden = await refused(call(request(target=pb.Target(**target)), **chat.as_user("eve")))
     assert forbidden == await refused(call(request(target=pb.Target(**missing)), **chat.as_user("eve")))
     assert forbidden[0] is StatusCode.NOT_FOUND
