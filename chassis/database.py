@@ -4,6 +4,7 @@ A single statement runs in autocommit (`Database` itself); `begin()` gives one t
 translated here and nowhere else.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -68,61 +69,69 @@ class Statement:
 class Queries:
     """Runs statements: on any connection of the pool, each by itself, or all in one transaction."""
 
-    def __init__(self, runner: Any) -> None:
-        """`runner` is the pool or one of its connections."""
+    def __init__(self, runner: Any, patience: float) -> None:
+        """`runner` is a pool or one of its connections; no statement takes longer than `patience` seconds."""
         self._runner = runner
+        self._patience = patience
 
     async def rows(self, statement: Statement, **parameters: Any) -> list[Row]:
         """All rows."""
+        arguments = statement.arguments(parameters)
         with _translated(statement.refusals):
-            rows: list[Row] = await self._runner.fetch(statement.sql, *statement.arguments(parameters))
-            return rows
+            async with asyncio.timeout(self._patience):
+                rows: list[Row] = await self._runner.fetch(statement.sql, *arguments)
+                return rows
 
     async def row(self, statement: Statement, **parameters: Any) -> Row | None:
         """The first row, if any."""
-        with _translated(statement.refusals):
-            return await self._runner.fetchrow(statement.sql, *statement.arguments(parameters))
+        rows = await self.rows(statement, **parameters)
+        return rows[0] if rows else None
 
     async def value(self, statement: Statement, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
-        with _translated(statement.refusals):
-            return await self._runner.fetchval(statement.sql, *statement.arguments(parameters))
+        row = await self.row(statement, **parameters)
+        return row[0] if row else None
 
 
 class Database(Queries):
     """A pool of connections. Made by `connect`; closed by `aclose`."""
 
-    def __init__(self, pool: Any) -> None:
-        """Take over an open pool."""
-        super().__init__(pool)
-        self._pool = pool
-
     @classmethod
     async def connect(cls, settings: DatabaseSettings, application: str) -> "Database":
         """Open the pool. Connections that the server drops are replaced as they are needed."""
+        patience = settings.database_timeout_seconds
         with _translated():
             pool = await asyncpg.create_pool(
                 settings.database_url,
                 min_size=1,
                 max_size=settings.database_pool_size,
-                command_timeout=settings.database_timeout_seconds,
                 statement_cache_size=settings.database_statement_cache,
                 # Nothing here leaves state on a connection; clearing it would cost a round trip a statement.
                 reset=_keep,
-                server_settings={"application_name": application, "jit": "off"},
+                server_settings={
+                    "application_name": application,
+                    "jit": "off",
+                    # For statements whose client is gone; ours give up by themselves.
+                    "statement_timeout": str(round(patience * 1000)),
+                },
             )
-        return cls(pool)
+        return cls(pool, patience)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Queries]:
         """One transaction: committed at the end of the block, rolled back if an exception leaves it."""
         with _translated():
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield Queries(connection)
+            async with asyncio.timeout(self._patience):
+                connection = await self._runner.acquire()
+            try:
+                async with connection.transaction():
+                    yield Queries(connection, self._patience)
+            finally:
+                await self._runner.release(connection)
 
     async def aclose(self) -> None:
         """Wait for what runs, then close every connection."""
-        await self._pool.close()
+        await self._runner.close()
 
 
 async def _keep(_connection: Any) -> None:
@@ -139,7 +148,7 @@ def _translated(refusals: Mapping[str, type[CairnError]] = MappingProxyType({}))
         raise
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InsufficientResourcesError) as error:
         raise DatabaseBusy(retry_after=1) from error
-    except (asyncpg.QueryCanceledError, TimeoutError) as error:
+    except (asyncpg.QueryCanceledError, asyncpg.InvalidCachedStatementError, TimeoutError) as error:
         raise DatabaseBusy(retry_after=1) from error
     except (
         asyncpg.PostgresConnectionError,

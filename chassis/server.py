@@ -107,7 +107,7 @@ def _listen(server: grpc.aio.Server, settings: ServerSettings, port: int) -> int
 async def _announce(
     status: health.aio.HealthServicer,
     served: Sequence[Served],
-    state: health_pb2.HealthCheckResponse.ServingStatus,
+    state: int,
 ) -> None:
     for name in ["", *(each.service.full_name for each in served)]:
         await status.set(name, state)

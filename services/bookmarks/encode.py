@@ -181,6 +181,16 @@ def from_time(value: datetime) -> Timestamp:
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
 
 
+def to_position(time: datetime) -> int:
+    """Microseconds since 1970: exact, and plain JSON."""
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def from_position(position: int) -> datetime:
+    """The time that `to_position` was given."""
+    return EPOCH + timedelta(microseconds=position)
+
+
 def _from_person(person: Person) -> pb.Person:
     return pb.Person(id=person.id, name=person.name)
 

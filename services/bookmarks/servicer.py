@@ -1,6 +1,5 @@
 """BookmarkService: decode, one use case, encode."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
@@ -48,17 +47,15 @@ class BookmarkServicer:
         caller, wanted = call.who(), encode.to_filter(request)
         scope = ("bookmarks", caller.workspace, caller.user, repr(wanted))
         at = self._pages.read(scope, request.page_token)
-        after = at and (datetime.fromtimestamp(at[0], UTC).replace(microsecond=at[1]), UUID(at[2]))
-        page = await self._bookmarks.list(caller, wanted, after or None, page_size(request.page_size))
-        total = page.total if page.total is not None else at and at[3]
+        after = (encode.from_position(at[0]), UUID(at[1])) if at else None
+        page = await self._bookmarks.list(caller, wanted, after, page_size(request.page_size))
+        total = at[2] if at else page.total
         token = ""
         if page.more:
             last = page.bookmarks[-1]
-            made = last.create_time
-            position = [int(made.replace(microsecond=0).timestamp()), made.microsecond, str(last.id), total]
-            token = self._pages.issue(scope, position)
+            token = self._pages.issue(scope, [encode.to_position(last.create_time), str(last.id), total])
         shown = [encode.from_bookmark(bookmark) for bookmark in page.bookmarks]
-        return pb.ListBookmarksResponse(bookmarks=shown, next_page_token=token, total_size=total or 0)
+        return pb.ListBookmarksResponse(bookmarks=shown, next_page_token=token, total_size=total)
 
     async def CheckBookmarks(self, request: pb.CheckBookmarksRequest, call: Call) -> pb.CheckBookmarksResponse:
         """Which targets are saved."""
