@@ -1,0 +1,174 @@
+"""The gateway as an ASGI application: finds the route of a request, has it translated, called and answered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+
+from gateway.contract import Binding, Method, Policy
+from gateway.decode import Decoders
+from gateway.edge import PRIVATE, SECURITY, ClientGone, Edge, Request
+from gateway.encode import Encoders
+from gateway.envelope import JSON, Answer, Answers, resource_of
+from gateway.errors import Headers, HttpError, from_rpc, internal
+from gateway.request import Requests
+from gateway.routes import Match, Routes
+from gateway.settings import EdgeSettings
+from gateway.streams import Send, Streams
+from gateway.templates import Template
+from gateway.upstreams import Behind, Outgoing, Upstreams
+
+Page = Callable[[], Awaitable[Answer]]
+Scope = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """All that answers one binding of one method."""
+
+    method: Method
+    binding: Binding
+    requests: Requests
+    answers: Answers
+    streams: Streams | None
+    upstreams: tuple[str, ...]
+    body_limit: int
+
+
+def routes_of(behind: Behind, settings: EdgeSettings, stopping: asyncio.Event) -> Routes[Route]:
+    """The routes of all methods that somebody serves. `stopping` ends streams."""
+    encoders, decoders = Encoders(behind.contract.pool), Decoders(behind.contract.pool)
+    homes = _homes(behind.methods())
+    routes: Routes[Route] = Routes()
+    for method in behind.methods():
+        upstreams = behind.served_by[method.service]
+        service_only = method.policy.audience in (Policy.AUDIENCE_SERVICE, Policy.AUDIENCE_UNSPECIFIED)
+        for binding in method.bindings:
+            route = Route(
+                method,
+                binding,
+                Requests(method, binding, decoders),
+                Answers(method, encoders, homes),
+                Streams(method, encoders, stopping) if method.streams else None,
+                upstreams if method.policy.broadcast else upstreams[:1],
+                settings.service_body_limit if service_only else settings.body_limit,
+            )
+            routes.add(binding.verb, binding.template, route)
+    return routes
+
+
+def _homes(methods: Iterable[Method]) -> dict[str, Template]:
+    """For each kind of resource, the path at which one is read by its id."""
+    homes: dict[str, Template] = {}
+    for method in methods:
+        resource = resource_of(method.output)
+        for binding in method.bindings if resource and not method.streams else ():
+            if binding.verb == "GET" and len(binding.template.variables) == 1 and resource is method.output:
+                homes.setdefault(resource.full_name, binding.template)
+    return homes
+
+
+class Gateway:
+    """Answers HTTP requests."""
+
+    def __init__(self, routes: Routes[Route], pages: Mapping[str, Page], edge: Edge, upstreams: Upstreams) -> None:
+        """`pages` stand beside the routes: health and documentation, free of limits."""
+        self._routes = routes
+        self._pages = pages
+        self._edge = edge
+        self._upstreams = upstreams
+
+    async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Scope]], send: Send) -> None:
+        """Answer one request."""
+        request = Request.of(scope, receive)
+        request.extra += [(b"x-request-id", request.id.encode()), *self._edge.cross_origin(request)]
+        try:
+            answer = await self._answer(request, send)
+        except HttpError as error:
+            answer = _failure(error, request)
+        except ClientGone:
+            return
+        except Exception:  # noqa: BLE001 - the outermost: nothing may pass
+            structlog.get_logger().exception("unexpected error", path=request.path, request_id=request.id)
+            answer = _failure(internal(), request)
+        if answer:
+            await _send(answer, request, send)
+
+    async def _answer(self, request: Request, send: Send) -> Answer | None:
+        """The answer; None where a stream has been sent already."""
+        page = self._pages.get(request.path)
+        if page and request.method in ("GET", "HEAD"):
+            return await page()
+        match = self._find(request)
+        if match and request.method == "OPTIONS":
+            return Answer(204, self._edge.preflight(request, _allowed(match)))
+        await self._edge.admit(request)
+        if match is None:
+            raise HttpError(404, "ROUTE_NOT_FOUND", "There is nothing at this path")
+        route, variables = _route(match, request)
+        body = await request.body(route.body_limit) if route.binding.body else b""
+        message = route.requests.build(variables, request.query, body, request.headers)
+        reading = route.binding.verb == "GET"
+        outgoing = Outgoing(route.method.path, message, request.metadata(), safe=reading)
+        if route.streams:
+            call = self._upstreams.stream(route.upstreams[0], outgoing)
+            await route.streams.relay(call, request, send, [*SECURITY, *request.extra])
+            return None
+        response = await self._call(route, outgoing)
+        return route.answers.answer(response, request.headers, reading=reading)
+
+    async def _call(self, route: Route, outgoing: Outgoing) -> bytes:
+        try:
+            if len(route.upstreams) == 1:
+                return await self._upstreams.call(route.upstreams[0], outgoing)
+            return await self._upstreams.broadcast(route.upstreams, outgoing)
+        except grpc.aio.AioRpcError as error:
+            problem = from_rpc(error)
+            if problem.status >= 500:  # noqa: PLR2004 - a class of statuses
+                structlog.get_logger().warning(
+                    "call failed", method=outgoing.path, code=error.code().name, detail=error.details()
+                )
+            raise problem from error
+
+    def _find(self, request: Request) -> Match[Route] | None:
+        if request.path in self._pages:
+            raise HttpError(405, "METHOD_NOT_ALLOWED", "Only GET here", headers=[(b"allow", b"GET, HEAD")])
+        try:
+            return self._routes.find(request.path)
+        except UnicodeDecodeError:
+            raise HttpError(400, "MALFORMED_PATH", "The path is not UTF-8") from None
+
+
+def _route(match: Match[Route], request: Request) -> tuple[Route, dict[str, str]]:
+    method = request.method
+    if method == "HEAD" and not any(route.streams for _, route in match.methods.values()):
+        method = "GET"
+    if method not in match.methods:
+        message = f"{request.method} is not allowed here"
+        raise HttpError(405, "METHOD_NOT_ALLOWED", message, headers=[(b"allow", _allowed(match))])
+    template, route = match.methods[method]
+    return route, template.values(match.segments)
+
+
+def _allowed(match: Match[Route]) -> bytes:
+    methods = [*match.methods, "OPTIONS"]
+    if "GET" in methods and not match.methods["GET"][1].streams:
+        methods.append("HEAD")
+    return ", ".join(sorted(methods)).encode()
+
+
+def _failure(error: HttpError, request: Request) -> Answer:
+    return Answer(error.status, [JSON, *error.all_headers()], error.body(request.id))
+
+
+async def _send(answer: Answer, request: Request, send: Send) -> None:
+    length: Headers = [(b"content-length", b"%d" % len(answer.body))] if answer.status not in (204, 304) else []
+    names = {name for name, _ in answer.headers}
+    defaults = [each for each in (*PRIVATE, *SECURITY) if each[0] not in names]
+    headers = [*answer.headers, *length, *defaults, *request.extra]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if request.method == "HEAD" else answer.body
+    await send({"type": "http.response.body", "body": body})

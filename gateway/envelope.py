@@ -1,0 +1,140 @@
+"""From a gRPC response to an HTTP answer: our envelope, status, ETag and Location."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from gateway.contract import Method
+from gateway.encode import Encoders
+from gateway.errors import Headers
+from gateway.names import entity, message_of
+from gateway.templates import Template
+
+EMPTY = "google.protobuf.Empty"
+JSON = (b"content-type", b"application/json")
+CREATED, ACCEPTED, NO_CONTENT, NOT_MODIFIED = 201, 202, 204, 304
+# When to look again at something that was accepted and goes on.
+LOOK_AGAIN = (b"retry-after", b"1")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+class Answers:
+    """Makes the answers of one method. `homes` are the paths at which a message can be read again, by its id."""
+
+    def __init__(self, method: Method, encoders: Encoders, homes: Mapping[str, Template]) -> None:
+        """Everything that can be known before a response comes is worked out here."""
+        output = method.output
+        self.parse: Callable[[bytes], Any] = message_factory.GetMessageClass(output).FromString
+        self.wrap = None if output.full_name == EMPTY else _wrapper(output, encoders)
+        self._success = method.policy.http.success_code or 200
+        self._unless = method.policy.http.unless_field
+        self._etag = _finder(output, "etag")
+        resource = resource_of(output)
+        self._home = homes.get(resource.full_name) if resource else None
+        self._id = _finder(output, "id")
+
+    def answer(self, response: bytes, headers: Mapping[str, str], *, reading: bool) -> Answer:
+        """The answer for a serialized response; `reading` is true for GET."""
+        if self.wrap is None:
+            return Answer(NO_CONTENT, [])
+        message = self.parse(response)
+        status = 200 if self._unless and getattr(message, self._unless) else self._success
+        extra = [JSON]
+        if self._etag:
+            etag = self._etag(message)
+            if etag and reading and _matches(headers.get("if-none-match", ""), etag):
+                return Answer(NOT_MODIFIED, [(b"etag", _quoted(etag))])
+            extra += [(b"etag", _quoted(etag))] if etag else []
+        if status in (CREATED, ACCEPTED):
+            extra += self._found_at(message)
+            extra += [LOOK_AGAIN] if status == ACCEPTED else []
+        return Answer(status, extra, orjson.dumps(self.wrap(message)))
+
+    def _found_at(self, message: Any) -> Headers:
+        if not (self._home and self._id and self._id(message)):
+            return []
+        variable = self._home.variables[0].field
+        return [(b"location", self._home.format({variable: self._id(message)}).encode())]
+
+
+def list_field(message: Descriptor) -> FieldDescriptor | None:
+    """The items of a list response: its only repeated message, beside a token for the next page."""
+    if "next_page_token" not in message.fields_by_name:
+        return None
+    repeated = [field for field in message.fields if field.is_repeated and field.message_type]
+    return repeated[0] if len(repeated) == 1 else None
+
+
+def resource_of(message: Descriptor) -> Descriptor | None:
+    """What a response is about: itself, or the first message in it that has an id."""
+    if has_text(message, "id"):
+        return message
+    field = _nested(message, "id")
+    return field.message_type if field else None
+
+
+def has_text(message: Descriptor, name: str) -> bool:
+    """Whether the message has a string of this name."""
+    field = message.fields_by_name.get(name)
+    return bool(field and field.cpp_type == FieldDescriptor.CPPTYPE_STRING and not field.is_repeated)
+
+
+def _wrapper(output: Descriptor, encoders: Encoders) -> Callable[[Any], dict[str, Any]]:
+    encode = encoders.of(output)
+    items = list_field(output)
+    if items:
+        return _list_wrapper(items, encode)
+    name = entity(output)
+    if has_text(output, "id"):
+        return lambda message: {"status": "success", "sys": {"entity": name, "id": message.id}, "data": encode(message)}
+    return lambda message: {"status": "success", "sys": {"entity": name}, "data": encode(message)}
+
+
+def _list_wrapper(items: FieldDescriptor, encode: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
+    name, key = entity(message_of(items)), items.json_name
+    has_id = has_text(message_of(items), "id")
+
+    def wrap(message: Any) -> dict[str, Any]:
+        page = encode(message)
+        data = [
+            {"sys": {"entity": name, "id": each["id"]} if has_id else {"entity": name}, "data": each}
+            for each in page.pop(key)
+        ]
+        return {"status": "success", "sys": {"entity": "list"}, "data": data, "page": page}
+
+    return wrap
+
+
+def _nested(message: Descriptor, name: str) -> FieldDescriptor | None:
+    singular = (field for field in message.fields if field.message_type and not field.is_repeated)
+    return next((field for field in singular if has_text(message_of(field), name)), None)
+
+
+def _finder(message: Descriptor, name: str) -> Callable[[Any], str] | None:
+    """How to read a string of the response, or of the resource in it."""
+    if has_text(message, name):
+        return attrgetter(name)
+    field = _nested(message, name)
+    return attrgetter(f"{field.name}.{name}") if field else None
+
+
+def _quoted(etag: str) -> bytes:
+    return b'"' + etag.encode("latin-1", "replace") + b'"'
+
+
+def _matches(sent: str, etag: str) -> bool:
+    tags = [each.strip().removeprefix("W/") for each in sent.split(",")]
+    return "*" in tags or f'"{etag}"' in tags

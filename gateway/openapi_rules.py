@@ -1,0 +1,89 @@
+"""From rules of buf.validate on a field to keywords of JSON Schema."""
+
+import re
+from typing import Any
+
+from google.protobuf.descriptor import EnumDescriptor
+
+from buf.validate import validate_pb2
+from gateway.names import enum_labels
+
+Schema = dict[str, Any]
+_FORMATS = {"uuid": "uuid", "email": "email", "hostname": "hostname", "ipv4": "ipv4", "ipv6": "ipv6", "uri": "uri"}
+_BOUNDS = {"gte": "minimum", "lte": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+_LENGTHS = {"min_len": "minLength", "max_len": "maxLength"}
+_COUNTS = {"min_items": "minItems", "max_items": "maxItems"}
+_PAIRS = {"min_pairs": "minProperties", "max_pairs": "maxProperties"}
+_NUMBERS = (
+    *("float", "double", "int32", "int64", "uint32", "uint64", "sint32", "sint64"),
+    *("fixed32", "fixed64", "sfixed32", "sfixed64"),
+)
+
+
+def rules_of(options: Any) -> Any:
+    """The rules in the options of a field."""
+    return options.Extensions[validate_pb2.field] if options is not None else validate_pb2.FieldRules()
+
+
+def is_required(options: Any) -> bool:
+    """Whether a field, or a oneof, must be set."""
+    if options is None:
+        return False
+    extension = validate_pb2.oneof if options.DESCRIPTOR.name == "OneofOptions" else validate_pb2.field
+    return bool(options.Extensions[extension].required)
+
+
+def messages_of(options: Any) -> list[str]:
+    """What the rules in CEL on a message say when they are broken."""
+    if options is None:
+        return []
+    return [rule.message or rule.expression for rule in options.Extensions[validate_pb2.message].cel]
+
+
+def limits(rules: Any) -> Schema:
+    """Keywords for one value that is neither enum nor message."""
+    kind = rules.WhichOneof("type")
+    if kind == "string":
+        return _string(rules.string)
+    if kind in _NUMBERS:
+        return _keywords(getattr(rules, kind), _BOUNDS)
+    return {}
+
+
+def list_limits(rules: Any) -> Schema:
+    """Keywords for a list; rules of its items are apart."""
+    found = _keywords(rules.repeated, _COUNTS)
+    return found | {"uniqueItems": True} if rules.repeated.unique else found
+
+
+def map_limits(rules: Any) -> Schema:
+    """Keywords for a map."""
+    return _keywords(rules.map, _PAIRS)
+
+
+def labels_allowed(enum: EnumDescriptor, rules: Any) -> list[str]:
+    """The labels that the rules leave of an enum."""
+    allowed = rules.enum
+    return [
+        label
+        for number, label in enum_labels(enum).items()
+        if label and number not in allowed.not_in and (not getattr(allowed, "in") or number in getattr(allowed, "in"))
+    ]
+
+
+def _string(rules: Any) -> Schema:
+    found = _keywords(rules, _LENGTHS)
+    if rules.HasField("len"):
+        found |= {"minLength": rules.len, "maxLength": rules.len}
+    if rules.HasField("pattern"):
+        # RE2 writes a class of one letter without braces, JSON Schema's dialect with them.
+        found["pattern"] = re.sub(r"\\([pP])([A-Z])", r"\\\1{\2}", rules.pattern)
+    well_known = rules.WhichOneof("well_known")
+    if well_known in _FORMATS:
+        found["format"] = _FORMATS[well_known]
+    choices = list(getattr(rules, "in"))
+    return found | {"enum": choices} if choices else found
+
+
+def _keywords(rules: Any, names: dict[str, str]) -> Schema:
+    return {keyword: getattr(rules, name) for name, keyword in names.items() if rules.HasField(name)}

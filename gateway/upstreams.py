@@ -1,0 +1,109 @@
+"""The services behind the gateway: the one list of them, and the calls to them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health_pb2
+
+from chassis.channels import open_channel
+from gateway.contract import Contract, Method
+
+# Who serves what: full service names, and the upstreams that serve each. The address of an upstream is the setting
+# `<name>_address`. Only a broadcast reaches more than the first.
+SERVED_BY: Mapping[str, tuple[str, ...]] = {
+    "cairn.bookmarks.v1.BookmarkService": ("bookmarks",),
+    "cairn.feed.v1.FeedService": ("bookmarks",),
+}
+HEALTH = "/grpc.health.v1.Health/Check"
+HEALTH_SECONDS = 2.0
+# A read that found no connection is tried again once, this much later.
+RETRY_SECONDS = 0.05
+
+Metadata = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind the gateway: the contract, which upstreams serve which of its services, and where."""
+
+    contract: Contract
+    served_by: Mapping[str, tuple[str, ...]]
+    addresses: Mapping[str, str]
+
+    def methods(self) -> list[Method]:
+        """The methods that somebody serves."""
+        return [method for method in self.contract.methods if self.served_by.get(method.service)]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call to make. `safe`: it only reads, so it may be made twice."""
+
+    path: str
+    request: bytes
+    metadata: Metadata
+    safe: bool = False
+
+
+class Upstreams:
+    """Channels to all upstreams, and how to call through them."""
+
+    def __init__(self, addresses: Mapping[str, str], timeout: float) -> None:
+        """`addresses` by upstream; `timeout` is for each unary call, in seconds. Needs a running event loop."""
+        self._channels = {name: open_channel(address) for name, address in addresses.items()}
+        self._timeout = timeout
+        self._calls: dict[tuple[str, str], grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = {}
+
+    async def call(self, upstream: str, outgoing: Outgoing) -> bytes:
+        """Make a unary call; raises grpc.aio.AioRpcError."""
+        try:
+            return await self._once(upstream, outgoing)
+        except grpc.aio.AioRpcError as error:
+            if not outgoing.safe or error.code() != grpc.StatusCode.UNAVAILABLE:
+                raise
+        await asyncio.sleep(RETRY_SECONDS)
+        return await self._once(upstream, outgoing)
+
+    async def broadcast(self, upstreams: Sequence[str], outgoing: Outgoing) -> bytes:
+        """Call them all; the first one's answer, if all succeeded. Raises the first error there was."""
+        answers = await asyncio.gather(*(self._once(name, outgoing) for name in upstreams), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return answers[0]  # type: ignore[return-value]
+
+    def stream(self, upstream: str, outgoing: Outgoing) -> grpc.aio.UnaryStreamCall[bytes, bytes]:
+        """Open a server stream. It has no deadline: the client ends it by going away."""
+        method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channels[upstream].unary_stream(outgoing.path)
+        return method(outgoing.request, metadata=outgoing.metadata)
+
+    async def health(self) -> dict[str, str]:
+        """What each upstream says of itself: `serving`, `not_serving`, or `unreachable`."""
+        states = await asyncio.gather(*(self._health(name) for name in self._channels))
+        return dict(zip(self._channels, states, strict=True))
+
+    async def aclose(self) -> None:
+        """Close all channels."""
+        for channel in self._channels.values():
+            await channel.close()
+
+    async def _once(self, upstream: str, outgoing: Outgoing) -> bytes:
+        key = (upstream, outgoing.path)
+        method = self._calls.get(key)
+        if method is None:
+            method = self._calls[key] = self._channels[upstream].unary_unary(outgoing.path)
+        return await method(outgoing.request, metadata=outgoing.metadata, timeout=self._timeout)
+
+    async def _health(self, upstream: str) -> str:
+        check = self._channels[upstream].unary_unary(
+            HEALTH,
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        try:
+            answer = await check(health_pb2.HealthCheckRequest(), timeout=HEALTH_SECONDS)
+        except grpc.aio.AioRpcError:
+            return "unreachable"
+        return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status).lower()
