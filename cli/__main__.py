@@ -1,0 +1,73 @@
+"""The `cairn` command."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from chassis.settings import SettingsError
+from cli.problems import Problem
+from cli.settings import Session, cli_settings
+
+# Each is imported only when it is used: the command answers at once.
+COMMANDS = {
+    "up": "cli.up:up",
+    "token": "cli.token:token",
+    "feed": "cli.feed:feed",
+    "bookmarks": "cli.bookmarks:bookmarks",
+    "health": "cli.health:health",
+}
+
+
+class Commands(click.Group):
+    """The group of all commands, in the order above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="cairn", message="cairn %(version)s")
+@click.pass_context
+def cairn(context: click.Context) -> None:
+    """Saved items for a chat product: run Cairn on this machine, feed it, and use it.
+
+    \b
+    A first walk:
+      cairn up                               start everything; leave it running
+      cairn bookmarks list --user mira       what mira has saved in the sample workspace
+      cairn bookmarks save message:m-007 --user mira
+      cairn token --user mira                a token, to call the API with curl
+
+    Settings are environment variables CAIRN_…; `cairn up` keeps its state and its secrets in .data
+    (CAIRN_DATA_DIR). Run the other commands in the same folder and they find them.
+
+    Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 nothing answers.
+    """
+    if context.obj is None:
+        try:
+            context.obj = Session(cli_settings(os.environ), os.environ)
+        except SettingsError as error:
+            raise Problem(str(error)) from error
+
+
+def main() -> None:
+    """Run the command line; a reader that closes the pipe early is no error."""
+    try:
+        cairn(prog_name="cairn")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()
