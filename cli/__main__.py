@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from importlib import metadata
 
 import click
 
@@ -36,8 +37,15 @@ class Commands(click.Group):
         return command
 
 
+def _version() -> str:
+    try:
+        return metadata.version("cairn")
+    except metadata.PackageNotFoundError:
+        return "(run from its source tree)"  # as the container image does
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="cairn", message="cairn %(version)s")
+@click.version_option(_version(), message="cairn %(version)s")
 @click.pass_context
 def cairn(context: click.Context) -> None:
     """Saved items for a chat product: run Cairn on this machine, feed it, and use it.

@@ -61,22 +61,23 @@ def _batches(lines: Iterable[bytes], from_line: int) -> Iterator[Batch]:
         change = line.strip()
         if number < from_line or not change:
             continue
-        _check(number, change)
-        if not batch.has_room(change):
+        fault = _fault(change)
+        if (fault or not batch.has_room(change)) and batch.lines:
             yield batch
             batch = Batch()
+        if fault:
+            raise Problem(f"Line {number} {fault}.\nWhat stands before it is in: go on with --from-line {number}.")
         batch.add(number, change)
     if batch.lines:
         yield batch
 
 
-def _check(number: int, change: bytes) -> None:
+def _fault(change: bytes) -> str:
     try:
         parsed = orjson.loads(change)
     except orjson.JSONDecodeError as error:
-        raise Problem(f"Line {number} is not JSON: {error}. Nothing from this line on is certain to be in.") from error
-    if not isinstance(parsed, dict):
-        raise Problem(f'Line {number} is not a change: a change is an object like {{"user": {{…}}}}.')
+        return f"is not JSON: {error.msg}, column {error.colno}"
+    return "" if isinstance(parsed, dict) else 'is no change: a change is an object like {"user": {…}}'
 
 
 def _located(error: Refused, batch: Batch) -> Problem:
@@ -89,5 +90,5 @@ def _located(error: Refused, batch: Batch) -> Problem:
     if not lines:
         return error
     first, last = batch.numbers[0], batch.numbers[-1]
-    rest = f"Nothing of lines {first} to {last} was taken; what stands before them is in."
-    return Problem("\n".join([*lines, rest, f"Correct the file and go on with --from-line {first}."]))
+    rest = f"Nothing from line {first} to {last} was taken, all before it was: go on with --from-line {first}."
+    return Problem("\n".join([*lines, rest]))

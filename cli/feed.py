@@ -20,7 +20,12 @@ from cli.settings import Session
 
 @click.group()
 def feed() -> None:
-    """Tell Cairn who and what exists: people, conversations, messages, files."""
+    """Tell Cairn who and what exists: people, conversations, messages, files.
+
+    \b
+    Example:
+      cairn feed import examples/workspace.ndjson
+    """
 
 
 @feed.command("import")
@@ -80,7 +85,8 @@ def _shown(taken: Iterator[int], share: Callable[[], float]) -> int:
     """Draw a progress bar while the changes go out; the sum of them."""
     sent = 0
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[sent]:,} changes"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=1.0, sent=0)
         for count in taken:
             sent += count

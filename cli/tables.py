@@ -6,6 +6,7 @@ from typing import Any
 from rich import box
 from rich.filesize import decimal
 from rich.table import Table
+from rich.text import Text
 
 SIGNS = {"channel": "#", "dm": "@", "assistant": "~"}
 GONE = {"deleted": "deleted", "access_lost": "no longer yours to see"}
@@ -14,17 +15,14 @@ GONE = {"deleted": "deleted", "access_lost": "no longer yours to see"}
 def bookmarks_table(items: list[dict[str, Any]]) -> Table:
     """One line a bookmark."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, options in {
-        "Saved": {"no_wrap": True},
-        "What": {"no_wrap": True},
-        "From": {"max_width": 24},
-        "Content": {"overflow": "fold", "ratio": 1},
-        "Tags": {"max_width": 20},
-    }.items():
-        table.add_column(name, **options)  # type: ignore[arg-type]
+    table.add_column("Saved", no_wrap=True)
+    table.add_column("What", no_wrap=True)
+    table.add_column("Content", overflow="fold")
+    table.add_column("Tags", max_width=20)
     for item in items:
         marks = ", ".join(item["tags"]) + ("" if item["state"] == "open" else f" ({item['state']})")
-        table.add_row(moment(item["createTime"]), named(item), source(item), content(item), marks.strip())
+        text = Text.assemble(content(item), ("\n" + source(item) if source(item) else "", "dim"))
+        table.add_row(moment(item["createTime"]), named(item), text, marks.strip())
     return table
 
 

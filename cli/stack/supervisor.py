@@ -60,7 +60,9 @@ class Supervisor:
         self._running: list[Running] = []
 
     def start(self, program: Program) -> None:
-        """Start one more program."""
+        """Start one more program; its log begins anew, the one of its last start is kept beside it."""
+        if program.log is not None and program.log.exists():
+            program.log.replace(program.log.with_suffix(".previous"))
         self._running.append(self._launch(program))
         self._note()
 

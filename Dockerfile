@@ -1,0 +1,25 @@
+# One image for every process of Cairn: `python -m services.bookmarks`, `python -m gateway`, `python -m cli`.
+
+FROM python:3.13-slim AS packages
+COPY requirements.lock .
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.lock
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn
+COPY --from=packages /opt/venv /opt/venv
+COPY . /app
+# gen/ holds the generated packages.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONPATH=/app:/app/gen \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    CAIRN_LISTEN_HOST=0.0.0.0 \
+    CAIRN_LOG_FORMAT=json
+WORKDIR /app
+USER cairn
+EXPOSE 8080 50051
+# The gateway's own check; docker-compose.yml gives each service its own.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+    CMD ["python", "-m", "cli", "health", "http://127.0.0.1:8080/readyz"]
+CMD ["python", "-m", "gateway"]
