@@ -25,6 +25,9 @@ class Kind(StrEnum):
     FILE = "file"
 
 
+PLACES = {kind: place for place, kind in enumerate(Kind)}
+
+
 class OccurredInFuture(InvalidInput):
     """A change cannot have happened more than one hour ahead of the server's clock"""
 
@@ -53,18 +56,22 @@ def check_times(facts: Iterable[Fact], now: datetime) -> None:
 def rounds(facts: Iterable[Fact]) -> list[list[Fact]]:
     """Split a batch so that each thing stands at most once in a round, and rounds follow each other in order.
 
-    Updates of one thing that only overwrite each other count as one, the later of them.
+    Updates of one thing that only overwrite each other count as one, the later of them. A deletion comes in a round
+    after the undated changes that it might take along; dated ones are safe, whatever the order.
     """
     found: list[dict[tuple[Kind, tuple[str, ...]], Fact]] = [{}]
+    last = 0
     for fact in facts:
-        key = (fact.kind, fact.key)
+        key, place = (fact.kind, fact.key), PLACES[fact.kind]
         earlier = found[-1].get(key)
-        if earlier is None:
-            found[-1][key] = fact
-        elif _overwrite(earlier, fact):
+        if earlier and _overwrite(earlier, fact):
             found[-1][key] = _later(earlier, fact)
-        else:
-            found.append({key: fact})
+            continue
+        if earlier or (fact.deleted and last > place):
+            found.append({})
+            last = 0
+        found[-1][key] = fact
+        last = last if fact.occurred_at else max(last, place)
     return [list(each.values()) for each in found if each]
 
 

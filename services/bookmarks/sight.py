@@ -33,7 +33,7 @@ class Sight(NamedTuple):
     joined: FromClause
     available: ColumnElement[bool]
     columns: list[Label[Any]]
-    # The texts a person can search in, to be used only where available.
+    # The texts a person can search in: null where they may not see the message, or the file.
     message_text: ColumnElement[str]
     file_name: ColumnElement[str]
 
@@ -60,9 +60,14 @@ def sight(item: FromClause, only: TargetType | None = None) -> Sight:
     else:
         available, lost = (message_seen, not_(member)) if is_message else (file_seen, not_(or_(member, uploaded)))
     reason = case((available, null()), (lost, word(Unavailable.ACCESS_LOST)), else_=word(Unavailable.DELETED))
-    columns = [
-        reason.label("unavailable"),
-        message_seen.label("message_seen"),
+    columns = [reason.label("unavailable"), message_seen.label("message_seen"), *_shown(m, c, f, (author, uploader))]
+    return Sight(joined, available, columns, case((message_seen, m.c.text)), case((file_seen, f.c.name)))
+
+
+def _shown(m: Any, c: Any, f: Any, people: tuple[Any, Any]) -> list[Label[Any]]:
+    """What a list shows of the facts."""
+    author, uploader = people
+    return [
         *(
             column.label(f"message_{column.name}")
             for column in (m.c.id, m.c.author_id, m.c.conversation_id, m.c.sent_at)
@@ -77,7 +82,6 @@ def sight(item: FromClause, only: TargetType | None = None) -> Sight:
         ),
         uploader.c.name.label("uploader_name"),
     ]
-    return Sight(joined, available, columns, m.c.text, f.c.name)
 
 
 def _joined(item: FromClause, only: TargetType | None, tables: tuple[Any, ...]) -> FromClause:

@@ -1,6 +1,10 @@
-"""Facts in PostgreSQL: one upsert for each kind in a round, and what a deletion takes with it."""
+"""Facts in PostgreSQL: one upsert for each kind in a round, and what a deletion takes with it.
 
-from collections.abc import Iterable, Sequence
+A row holds the latest value (`changed_at`) and the latest deletion (`deleted_at`), each on its own: whichever arrives
+first, a value is gone if it, or what it hangs on, was deleted when it was said or later.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Table,
     Text,
+    Update,
     and_,
     bindparam,
     case,
@@ -19,54 +24,60 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
+    literal_column,
     not_,
     or_,
     select,
-    text,
     true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Queries, Statement
-from services.bookmarks import tables
 from services.bookmarks.facts import Fact, Kind
+from services.bookmarks.tables import (
+    bookmarks,
+    collections,
+    conversations,
+    files,
+    memberships,
+    messages,
+    tallies,
+    toggles,
+    users,
+)
 
 WORKSPACE = bindparam("workspace", type_=Text)
 IDS = bindparam("ids", type_=ARRAY(Text))
+NEVER: ColumnElement[Any] = literal_column("timestamptz '-infinity'")
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """Where a kind of fact is kept. A tombstone keeps `kept`: they say who could see what is gone."""
+    """Where a kind of fact is kept. `erased` are the values that go with a deletion; the others say who could see."""
 
     table: Table
     key: tuple[str, ...]
     values: tuple[str, ...]
-    kept: tuple[str, ...] = ()
-    # Where the row hangs on another: its column, and the table that may hold a tombstone.
-    parent: tuple[str, Table] | None = None
+    erased: Mapping[str, Any]
+
+    @property
+    def has_tombstones(self) -> bool:
+        """Memberships have none: they end by being `removed`."""
+        return "deleted" in self.table.c
 
 
 STORED = {
-    Kind.USER: _Stored(tables.users, ("id",), ("name",)),
-    Kind.CONVERSATION: _Stored(tables.conversations, ("id",), ("kind", "name"), ("kind",)),
-    Kind.MEMBERSHIP: _Stored(
-        tables.memberships, ("conversation_id", "user_id"), ("removed",), parent=("user_id", tables.users)
-    ),
-    Kind.MESSAGE: _Stored(
-        tables.messages,
-        ("id",),
-        ("conversation_id", "author_id", "text", "sent_at"),
-        ("conversation_id", "author_id", "sent_at"),
-        ("conversation_id", tables.conversations),
-    ),
+    Kind.USER: _Stored(users, ("id",), ("name",), {"name": ""}),
+    Kind.CONVERSATION: _Stored(conversations, ("id",), ("kind", "name"), {"name": ""}),
+    Kind.MEMBERSHIP: _Stored(memberships, ("conversation_id", "user_id"), ("removed",), {"removed": True}),
+    Kind.MESSAGE: _Stored(messages, ("id",), ("conversation_id", "author_id", "text", "sent_at"), {"text": ""}),
     Kind.FILE: _Stored(
-        tables.files,
+        files,
         ("id",),
         ("message_id", "uploader_id", "name", "media_type", "size_bytes"),
-        ("message_id", "uploader_id"),
-        ("message_id", tables.messages),
+        {"name": "", "media_type": "", "size_bytes": 0},
     ),
 }
 
@@ -82,9 +93,9 @@ async def take(queries: Queries, workspace: str, facts: Sequence[Fact]) -> None:
         some = [fact for fact in facts if fact.kind is kind]
         if some:
             rows = await queries.rows(_upsert(kind), workspace=workspace, **_columns(STORED[kind], some))
-            gone = [row["id"] for row in rows if row["deleted"]]
-            for statement in _consequences(kind) if gone else ():
-                await queries.rows(statement, workspace=workspace, ids=gone)
+            parents = [row["id"] for row in rows if row["may_take_along"]]
+            for statement in _consequences(kind) if parents else ():
+                await queries.rows(statement, workspace=workspace, ids=parents)
 
 
 def _columns(stored: _Stored, facts: Iterable[Fact]) -> dict[str, list[Any]]:
@@ -102,89 +113,118 @@ def _serialise() -> Statement:
 @lru_cache
 def _upsert(kind: Kind) -> Statement:
     stored = STORED[kind]
-    table, has_tombstones = stored.table, "deleted" in stored.table.c
-    columns = [*stored.key, *stored.values]
-    arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in columns]
+    table, names = stored.table, (*stored.key, *stored.values)
+    arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in names]
     arrays += [bindparam("deleted", type_=ARRAY(Boolean)), bindparam("at", type_=ARRAY(DateTime(timezone=True)))]
-    new = func.unnest(*arrays).table_valued(*columns, "deleted", "at").render_derived(name="new")
+    new = func.unnest(*arrays).table_valued(*names, "deleted", "at").render_derived(name="new")
+    gone, at = or_(new.c.deleted, _orphaned(kind, new)), func.coalesce(new.c.at, func.now())
+    row: dict[str, Any] = {"workspace": WORKSPACE, **{name: new.c[name] for name in names}}
+    row |= {name: case((gone, literal(nothing)), else_=new.c[name]) for name, nothing in stored.erased.items()}
+    row["changed_at"] = case((new.c.deleted, NEVER), else_=at)
+    if stored.has_tombstones:
+        row |= {"deleted": gone, "deleted_at": case((new.c.deleted, at))}
     old = table.alias("old")
     same = and_(old.c.workspace == WORKSPACE, *(old.c[name] == new.c[name] for name in stored.key))
-    at = func.coalesce(new.c.at, func.now())
-    source = select(WORKSPACE, *(new.c[name] for name in columns), *([new.c.deleted] if has_tombstones else []), at)
-    source = source.select_from(new.outerjoin(old, same)).where(_wins(new, old, has_tombstones), _parent(stored, new))
-    marks = ["deleted", "changed_at"] if has_tombstones else ["changed_at"]
-    statement = insert(table).from_select(["workspace", *columns, *marks], source)
-    changes = {name: _value(stored, statement.excluded, name) for name in (*stored.values, *marks)}
-    statement = statement.on_conflict_do_update(constraint=table.primary_key, set_=changes)
-    id_ = table.c[stored.key[-1]].label("id")
-    return Statement(statement.returning(id_, (table.c.deleted if has_tombstones else false()).label("deleted")))
+    source = select(*row.values()).select_from(new.outerjoin(old, same)).where(_counts(stored, new, old))
+    statement = insert(table).from_select(list(row), source)
+    statement = statement.on_conflict_do_update(constraint=table.primary_key, set_=_merged(stored, statement.excluded))
+    # A message takes files along that came before it; the others only where they were deleted at some time.
+    takes = table.c.deleted_at.is_not(None) if kind in (Kind.USER, Kind.CONVERSATION) else true()
+    return Statement(statement.returning(table.c[stored.key[-1]].label("id"), takes.label("may_take_along")))
 
 
-def _wins(new: Any, old: Any, has_tombstones: bool) -> ColumnElement[bool]:
-    """The later change wins; a tombstone gives way only to one that is dated, and after it."""
-    later = func.coalesce(new.c.at, func.now()) >= old.c.changed_at
-    if has_tombstones:
-        lifts = new.c.at > old.c.changed_at
-        later = and_(later, or_(not_(old.c.deleted), new.c.deleted, func.coalesce(lifts, false())))
-    return or_(old.c.workspace.is_(None), later)
+def _counts(stored: _Stored, new: Any, old: Any) -> ColumnElement[bool]:
+    """A deletion always counts; a value if it is the latest, and undated only where nothing was deleted."""
+    latest = func.coalesce(new.c.at, func.now()) >= old.c.changed_at
+    if stored.has_tombstones:
+        latest = or_(new.c.deleted, and_(latest, or_(new.c.at.is_not(None), not_(old.c.deleted))))
+    return or_(old.c.workspace.is_(None), latest)
 
 
-def _parent(stored: _Stored, new: Any) -> ColumnElement[bool]:
-    """Nothing new may hang on what was deleted, unless it is dated after the deletion."""
-    if stored.parent is None:
-        return true()
-    column, table = stored.parent
-    lifts = func.coalesce(new.c.at > table.c.changed_at, false())
-    dead = exists().where(table.c.workspace == WORKSPACE, table.c.id == new.c[column], table.c.deleted, not_(lifts))
-    return or_(new.c.deleted, not_(dead))
+def _merged(stored: _Stored, new: Any) -> dict[str, Any]:
+    """What becomes of a row that was there."""
+    old = stored.table.c
+    if not stored.has_tombstones:
+        return {name: new[name] for name in (*stored.values, "changed_at")}
+    later = new.changed_at >= old.changed_at
+    marks = {name: func.greatest(old[name], new[name]) for name in ("changed_at", "deleted_at")}
+    after = func.coalesce(marks["deleted_at"] >= marks["changed_at"], false())
+    gone = or_(case((later, new.deleted), else_=old.deleted), after)
+    values = {name: case((later, new[name]), else_=old[name]) for name in stored.values}
+    erased = {name: case((gone, literal(nothing)), else_=values[name]) for name, nothing in stored.erased.items()}
+    return {**values, **erased, **marks, "deleted": gone}
 
 
-def _value(stored: _Stored, excluded: Any, name: str) -> Any:
-    if name not in stored.kept:
-        return excluded[name]
-    return case((excluded.deleted, stored.table.c[name]), else_=excluded[name])
+def _orphaned(kind: Kind, new: Any) -> ColumnElement[bool]:
+    """Whether a value hangs on what is gone."""
+    match kind:
+        case Kind.MEMBERSHIP:
+            return _gone(new, users, users.c.id == new.c.user_id)
+        case Kind.MESSAGE:
+            return _gone(new, conversations, conversations.c.id == new.c.conversation_id)
+        case Kind.FILE:
+            attached = and_(messages.c.workspace == WORKSPACE, messages.c.id == new.c.message_id)
+            there = and_(attached, conversations.c.id == messages.c.conversation_id)
+            loose = and_(new.c.message_id.is_(None), users.c.id == new.c.uploader_id)
+            return or_(_gone(new, messages, attached), _gone(new, conversations, there), _gone(new, users, loose))
+    return false()
+
+
+def _gone(new: Any, parent: Table, on: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A dated value asks whether its parent was deleted at that time or later, an undated one how it is now."""
+    dated = func.coalesce(parent.c.deleted_at >= new.c.at, false())
+    gone = case((new.c.at.is_(None), parent.c.deleted), else_=dated)
+    return exists().where(parent.c.workspace == WORKSPACE, on, gone)
 
 
 @lru_cache
 def _consequences(kind: Kind) -> tuple[Statement, ...]:
     match kind:
         case Kind.USER:
-            own = (tables.bookmarks, tables.collections, tables.toggles, tables.tallies)
-            gone = [delete(each).where(each.c.workspace == WORKSPACE, each.c.user_id == func.any(IDS)) for each in own]
-            return tuple(Statement(each) for each in (*gone, _end_memberships(), _drop_loose_files()))
+            return tuple(Statement(each) for each in (*_forget(), *_leave()))
         case Kind.CONVERSATION:
-            return (Statement(_files_of(_messages_of().returning(tables.messages.c.id).cte("gone"))),)
+            there = and_(conversations.c.id == func.any(IDS), messages.c.conversation_id == conversations.c.id)
+            emptied = _erase(Kind.MESSAGE, conversations, and_(there, not_(messages.c.deleted)))
+            return Statement(emptied), Statement(_files_of(messages.c.conversation_id == func.any(IDS)))
         case Kind.MESSAGE:
-            gone_ids = select(func.unnest(IDS).label("id")).cte("gone")
-            return (Statement(_files_of(gone_ids)),)
+            return (Statement(_files_of(messages.c.id == func.any(IDS))),)
     return ()
 
 
-def _end_memberships() -> Any:
-    s, u = tables.memberships, tables.users
-    theirs = and_(u.c.workspace == WORKSPACE, u.c.id == func.any(IDS), s.c.workspace == u.c.workspace)
-    before = and_(s.c.user_id == u.c.id, s.c.changed_at <= u.c.changed_at)
-    return update(s).where(theirs, before).values(removed=True, changed_at=u.c.changed_at)
+def _forget() -> list[Any]:
+    """What deleted people saved. Collections first, in the order in which everybody locks; tallies come to nothing."""
+    gone = select(users.c.id).where(users.c.workspace == WORKSPACE, users.c.id == func.any(IDS), users.c.deleted)
+    own = (collections, bookmarks, toggles, tallies)
+    statements = [delete(each).where(each.c.workspace == WORKSPACE, each.c.user_id.in_(gone)) for each in own]
+    return [*statements[:-1], statements[-1].where(tallies.c.total == 0)]
 
 
-def _drop_loose_files() -> Any:
-    f = tables.files
-    loose = and_(f.c.workspace == WORKSPACE, f.c.uploader_id == func.any(IDS), f.c.message_id.is_(None))
-    return update(f).where(loose).values(_erased_file())
+def _leave() -> list[Update]:
+    theirs = users.c.id == func.any(IDS)
+    loose = and_(files.c.uploader_id == users.c.id, files.c.message_id.is_(None), not_(files.c.deleted))
+    return [
+        _erase(Kind.MEMBERSHIP, users, and_(theirs, memberships.c.user_id == users.c.id)),
+        _erase(Kind.FILE, users, and_(theirs, loose)),
+    ]
 
 
-def _messages_of() -> Any:
-    m, c = tables.messages, tables.conversations
-    theirs = and_(c.c.workspace == WORKSPACE, c.c.id == func.any(IDS), m.c.workspace == c.c.workspace)
-    before = and_(m.c.conversation_id == c.c.id, m.c.changed_at <= c.c.changed_at, not_(m.c.deleted))
-    return update(m).where(theirs, before).values(deleted=True, text="", changed_at=c.c.changed_at)
+def _erase(kind: Kind, parent: Table, on: ColumnElement[bool]) -> Update:
+    """Erase what hung on a parent when it was deleted."""
+    table = STORED[kind].table
+    same = and_(parent.c.workspace == WORKSPACE, table.c.workspace == WORKSPACE, on)
+    return update(table).where(same, table.c.changed_at <= parent.c.deleted_at).values(_nothing(kind))
 
 
-def _files_of(gone: Any) -> Any:
-    f = tables.files
-    return update(f).where(f.c.workspace == WORKSPACE, f.c.message_id == gone.c.id).values(_erased_file())
+def _files_of(some: ColumnElement[bool]) -> Update:
+    """Erase what was attached to messages when they, or where they are, were deleted."""
+    here = and_(conversations.c.workspace == WORKSPACE, conversations.c.id == messages.c.conversation_id)
+    at = func.greatest(messages.c.deleted_at, conversations.c.deleted_at).label("at")
+    marked = select(messages.c.id, at).select_from(messages.outerjoin(conversations, here))
+    m = marked.where(messages.c.workspace == WORKSPACE, some).subquery("m")
+    attached = and_(files.c.workspace == WORKSPACE, files.c.message_id == m.c.id, not_(files.c.deleted))
+    return update(files).where(attached, files.c.changed_at <= m.c.at).values(_nothing(Kind.FILE))
 
 
-def _erased_file() -> dict[str, Any]:
-    now = func.greatest(tables.files.c.changed_at, func.now())
-    return {"deleted": True, "name": "", "media_type": "", "size_bytes": text("0"), "changed_at": now}
+def _nothing(kind: Kind) -> dict[str, Any]:
+    stored = STORED[kind]
+    return {**stored.erased, **({"deleted": True} if stored.has_tombstones else {})}

@@ -13,7 +13,6 @@ from sqlalchemy import (
     DateTime,
     Text,
     Uuid,
-    and_,
     bindparam,
     cast,
     false,
@@ -67,6 +66,8 @@ async def page(queries: Queries, owner: Owner, wanted: Filter, after: Position |
         "collection": wanted.collection_id,
         "tags": list(wanted.tags),
         "pattern": _pattern(wanted.text or ""),
+        # As tags are stored: casefold() goes further than the letter case that the database knows of.
+        "folded": _pattern((wanted.text or "").casefold()),
         "state": wanted.state,
         "after_time": after and after[0],
         "after_id": after and after[1],
@@ -139,10 +140,11 @@ def _conditions(mine: Any, view: Sight, shape: _Shape) -> list[ColumnElement[boo
 
 def _contains(mine: Any, view: Sight) -> ColumnElement[bool]:
     pattern = bindparam("pattern", type_=Text)
-    tags = func.array_to_string(mine.c.tags, literal_column("' '"))
-    content = or_(view.message_text.ilike(pattern), view.file_name.ilike(pattern))
-    # Nobody may learn by searching what a tombstone hides.
-    return or_(mine.c.note.ilike(pattern), tags.ilike(pattern), and_(view.available, content))
+    # Joined by a character that no tag contains: what is found is part of one tag.
+    tags = func.array_to_string(mine.c.tags, func.chr(literal_column("31")))
+    # Nobody learns by searching what they may not see: the sight of it is null then.
+    texts = (mine.c.note, view.message_text, view.file_name)
+    return or_(*(text.ilike(pattern) for text in texts), tags.like(bindparam("folded", type_=Text)))
 
 
 def _pattern(text: str) -> str:

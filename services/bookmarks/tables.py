@@ -24,7 +24,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 SCHEMA = "bookmarks"
 metadata = MetaData(schema=SCHEMA)
 
-# --- facts, kept by the feed; `changed_at` is when the host says it happened, `deleted` marks a tombstone ---
+# --- facts, kept by the feed. `changed_at` is when the host said the latest value, `deleted_at` when it last deleted
+# the thing; `deleted` marks a tombstone: it, or what it hangs on, was deleted after the value ---
 
 users = Table(
     "users",
@@ -34,6 +35,7 @@ users = Table(
     Column("name", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("workspace", "id"),
 )
 
@@ -47,6 +49,7 @@ conversations = Table(
     Column("name", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("workspace", "id"),
 )
 
@@ -72,6 +75,7 @@ messages = Table(
     Column("sent_at", DateTime(timezone=True), nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("workspace", "id"),
     Index("messages_of_conversation", "workspace", "conversation_id"),
 )
@@ -88,6 +92,7 @@ files = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("workspace", "id"),
     Index("files_of_message", "workspace", "message_id"),
     Index("files_of_uploader", "workspace", "uploader_id"),

@@ -93,14 +93,14 @@ class Bookmarks:
         """Change what the person wrote."""
         owner = owner_of(caller)
         async with self._database.begin() as queries:
+            if "collection_id" in edit.fields and edit.words.collection_id:
+                # Before the bookmark, as the deletion of a collection goes: the other way round is a deadlock.
+                await _hold(queries, owner, edit.words.collection_id)
             row = await store.lock(queries, owner, id_)
             if row is None:
                 raise BookmarkNotFound
             check_etag(etag, row["version"])
-            words = to_words(row).changed(edit)
-            if words.collection_id:
-                await _hold(queries, owner, words.collection_id)
-            changed = await store.rewrite(queries, owner, id_, words)
+            changed = await store.rewrite(queries, owner, id_, to_words(row).changed(edit))
         assert changed is not None, "the row is locked"
         return changed
 

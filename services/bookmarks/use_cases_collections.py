@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from chassis.database import Database
+from chassis.errors import FieldViolation, ValidationFailed
 from chassis.identity import Caller
 from services.bookmarks import store_collections
 from services.bookmarks.domain import (
@@ -50,6 +51,9 @@ class Collections:
 
     async def rename(self, caller: Caller, id_: UUID, name: str, etag: str | None) -> Collection:
         """Give it another name."""
+        if not name.strip():
+            # Only a mask gets here without a name: what stands in the request is valid.
+            raise ValidationFailed("name: required", fields=(FieldViolation("name", "required"),))
         done = await store_collections.rename(self._database, owner_of(caller), id_, name.strip(), version_of(etag))
         found = await self.get(caller, id_)
         if not done:

@@ -13,6 +13,7 @@ FACTS = [
         name text not null,
         deleted boolean not null,
         changed_at timestamptz not null,
+        deleted_at timestamptz,
         primary key (workspace, id)
     )
     """,
@@ -24,6 +25,7 @@ FACTS = [
         name text not null,
         deleted boolean not null,
         changed_at timestamptz not null,
+        deleted_at timestamptz,
         primary key (workspace, id)
     )
     """,
@@ -47,6 +49,7 @@ FACTS = [
         sent_at timestamptz not null,
         deleted boolean not null,
         changed_at timestamptz not null,
+        deleted_at timestamptz,
         primary key (workspace, id)
     )
     """,
@@ -62,6 +65,7 @@ FACTS = [
         size_bytes bigint not null,
         deleted boolean not null,
         changed_at timestamptz not null,
+        deleted_at timestamptz,
         primary key (workspace, id)
     )
     """,
