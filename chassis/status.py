@@ -14,6 +14,9 @@ from chassis import errors
 from chassis.interceptors import Call
 
 DOMAIN = "cairn"
+# A status travels in metadata, of which clients take 8 KiB: beyond that they would see another error instead.
+MAX_FIELDS = 20
+MAX_TEXT = 200
 
 CODES: dict[type[errors.CairnError], int] = {
     errors.InvalidInput: code_pb2.INVALID_ARGUMENT,
@@ -47,14 +50,16 @@ async def errors_told(call: Call) -> AsyncIterator[None]:
 def to_status(error: errors.CairnError) -> status_pb2.Status:
     """The google.rpc.Status of a named error, with its details."""
     code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
-    return status_pb2.Status(code=code, message=error.message, details=[_packed(each) for each in _details(error)])
+    details = [_packed(each) for each in _details(error)]
+    return status_pb2.Status(code=code, message=_short(error.message), details=details)
 
 
 def _details(error: errors.CairnError) -> list[Message]:
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
     if error.fields:
         violation = error_details_pb2.BadRequest.FieldViolation
-        violations = [violation(field=each.field, description=each.message) for each in error.fields]
+        first = error.fields[:MAX_FIELDS]
+        violations = [violation(field=each.field, description=_short(each.message)) for each in first]
         details.append(error_details_pb2.BadRequest(field_violations=violations))
     if error.retry_after is not None:
         delay = duration_pb2.Duration()
@@ -64,6 +69,10 @@ def _details(error: errors.CairnError) -> list[Message]:
         failure = error_details_pb2.QuotaFailure.Violation(subject=error.reason, description=error.message)
         details.append(error_details_pb2.QuotaFailure(violations=[failure]))
     return details
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."
 
 
 def _packed(message: Message) -> any_pb2.Any:

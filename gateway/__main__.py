@@ -1,12 +1,14 @@
 """The gateway process: `python -m gateway`."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib import metadata
 from pathlib import Path
 from socket import socket
 
@@ -26,8 +28,6 @@ from gateway.edge import Edge
 from gateway.pages import pages_of
 from gateway.settings import Settings, addresses
 from gateway.upstreams import SERVED_BY, Behind, Upstreams
-
-VERSION = "1"
 
 
 class Server(uvicorn.Server):
@@ -65,10 +65,10 @@ async def application(settings: Settings, behind: Behind, stopping: asyncio.Even
     limits = Limits(settings.redis_url, time.monotonic)
     edge = Edge(settings.edge, Identity(settings.identity, time.time), limits)
     routes = routes_of(behind, settings.edge, stopping)
-    document = openapi.document(behind, VERSION)
+    document = openapi.document(behind, _version())
     documents = {"/openapi.json": openapi.answer(document), "/docs": docs_page.answer(document)}
     try:
-        yield Gateway(routes, pages_of(VERSION, upstreams, documents), edge, upstreams)
+        yield Gateway(routes, pages_of(_version(), upstreams, documents), edge, upstreams)
     finally:
         await upstreams.aclose()
         await limits.aclose()
@@ -91,7 +91,16 @@ async def serve(settings: Settings, behind: Behind) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=round(settings.drain_seconds),
         )
+        # What was made so far stays to the end: there is no use in looking through it for garbage again and again.
+        gc.freeze()
         await Server(config, stopping).serve()
+
+
+def _version() -> str:
+    try:
+        return metadata.version("cairn")
+    except metadata.PackageNotFoundError:
+        return "unreleased"
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from gateway.contract import Binding, Method, Policy
 from gateway.decode import Decoders
@@ -84,6 +85,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Scope]], send: Send) -> None:
         """Answer one request."""
         request = Request.of(scope, receive)
+        bind_contextvars(request_id=request.id)
         request.extra += [(b"x-request-id", request.id.encode()), *self._edge.cross_origin(request)]
         try:
             answer = await self._answer(request, send)
@@ -92,7 +94,7 @@ class Gateway:
         except ClientGone:
             return
         except Exception:  # noqa: BLE001 - the outermost: nothing may pass
-            structlog.get_logger().exception("unexpected error", path=request.path, request_id=request.id)
+            structlog.get_logger().exception("unexpected error", path=request.path)
             answer = _failure(internal(), request)
         if answer:
             await _send(answer, request, send)

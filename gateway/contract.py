@@ -80,7 +80,8 @@ def _methods(
     for service in file.service:
         name = f"{file.package}.{service.name}"
         for method in service.method:
-            rule: http_pb2.HttpRule = method.options.Extensions[annotations_pb2.http]  # type: ignore[index]
+            options: Any = method.options
+            rule: http_pb2.HttpRule = options.Extensions[annotations_pb2.http]
             bindings = tuple(_binding(each) for each in (rule, *rule.additional_bindings) if each.WhichOneof("pattern"))
             if bindings and method.client_streaming:
                 raise ContractError(f"{name}.{method.name}: a client stream has no form in HTTP")
@@ -90,7 +91,7 @@ def _methods(
                 input=pool.FindMessageTypeByName(method.input_type[1:]),
                 output=pool.FindMessageTypeByName(method.output_type[1:]),
                 streams=method.server_streaming,
-                policy=method.options.Extensions[policy_pb2.policy],
+                policy=options.Extensions[policy_pb2.policy],
                 bindings=bindings,
                 comment=comments.get(f"{name}.{method.name}", ""),
             )

@@ -1,7 +1,6 @@
 """JSON to the fields of a protobuf message: converters made once from descriptors, errors that name the field."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf import json_format, message_factory
@@ -13,15 +12,8 @@ from gateway.names import LOOSE, WRAPPERS, map_entry, real_oneofs
 from gateway.scalars import Convert, FieldError
 
 Fields = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a JSON name stands for. `reads_null`: null is a value of it, not its absence."""
-
-    name: str
-    convert: Convert
-    reads_null: bool = False
+# The name of a field, and how to convert its value.
+Entry = tuple[str, Convert]
 
 
 class Decoders:
@@ -50,9 +42,7 @@ class Decoders:
         """The fields of a message by both their JSON names."""
         entries: dict[str, Entry] = {}
         for field in message.fields:
-            message_type = None if field.is_repeated else field.message_type
-            reads_null = bool(message_type and message_type.full_name == "google.protobuf.Value")
-            entry = Entry(field.name, self.field(field), reads_null)
+            entry = (field.name, self.field(field))
             entries |= {field.json_name: entry, field.name: entry}
         return entries
 
@@ -103,6 +93,14 @@ def groups_of(message: Descriptor) -> list[dict[str, str]]:
     return [{field.name: field.json_name for field in group.fields} for group in real_oneofs(message)]
 
 
+def nests(message: Descriptor, around: frozenset[str] = frozenset()) -> bool:
+    """Whether there is no end to how deeply a message may be nested: it may hold itself, or any JSON."""
+    if message.full_name in LOOSE or message.full_name in around:
+        return True
+    inner = around | {message.full_name}
+    return any(nests(field.message_type, inner) for field in message.fields if field.message_type)
+
+
 def _object(message: Descriptor, entries: Mapping[str, Entry]) -> Convert:
     groups = groups_of(message)
 
@@ -114,12 +112,13 @@ def _object(message: Descriptor, entries: Mapping[str, Entry]) -> Convert:
             entry = entries.get(key)
             if entry is None:
                 raise FieldError("is no field here").at(key)
-            if item is None and not entry.reads_null:
+            if item is None:  # as good as absent
                 continue
-            if entry.name in fields:
+            name, convert_item = entry
+            if name in fields:
                 raise FieldError("is given twice").at(key)
             try:
-                fields[entry.name] = entry.convert(item)
+                fields[name] = convert_item(item)
             except FieldError as error:
                 raise error.at(key) from None
         if groups:

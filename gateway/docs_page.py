@@ -116,7 +116,7 @@ class Reference:
             f"<p>{_who(operation['security'])}</p>",
             f"<h4>Parameters</h4><table>{rows}</table>" if rows else "",
             f"<h4>Body</h4>{_link_or_fields(body['schema'])}" if body else "",
-            f"<h4>Example</h4><pre>{escape(_curl(verb, path, parameters, body))}</pre>",
+            f"<h4>Example</h4><pre>{escape(_curl(f'-X {verb.upper()}', path, operation, parameters))}</pre>",
             f"<h4>Answers</h4><table>{self._answers(operation['responses'])}</table></section>",
         ]
         return "".join(parts)
@@ -189,13 +189,18 @@ def _who(security: list[Schema]) -> str:
     return "For a person, or a service acting for one." if {"bearer": []} in security else "For services."
 
 
-def _curl(verb: str, path: str, parameters: list[Schema], body: Schema) -> str:
+def _curl(verb: str, path: str, operation: Schema, parameters: list[Schema]) -> str:
     for each in parameters:
         if each["in"] == "path":
             path = path.replace(f"{{{each['name']}}}", str(each["example"]))
-    lines = [f'curl -X {verb.upper()} "$CAIRN_URL{path}"', '-H "Authorization: Bearer $TOKEN"']
-    if body:
-        text = json.dumps(body["example"], ensure_ascii=False).replace("'", "'\\''")
+    lines = [f'curl {verb} "$CAIRN_URL{path}"']
+    if {"bearer": []} in operation["security"]:
+        lines += ['-H "Authorization: Bearer $TOKEN"']
+    else:
+        lines += ['-H "Authorization: Service $SERVICE_KEY"', '-H "X-Cairn-Workspace: $WORKSPACE"']
+    if "requestBody" in operation:
+        example = operation["requestBody"]["content"]["application/json"]["example"]
+        text = json.dumps(example, ensure_ascii=False).replace("'", "'\\''")
         lines += ["-H 'Content-Type: application/json'", f"-d '{text}'"]
     return " \\\n  ".join(lines)
 

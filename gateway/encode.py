@@ -20,6 +20,8 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from gateway.names import LOOSE, TEXTUAL, WRAPPERS, enum_labels, map_entry, real_oneofs
 
+# Up to here a float is exact, and looks better without its point.
+_WHOLE = 2**53
 Encoder = Callable[[Any], Any]
 
 
@@ -31,7 +33,10 @@ class Encoders:
         self._names: dict[str, str] = {}
         self._space: dict[str, Any] = {
             "timestamp": timestamp,
-            "loose": lambda message: json_format.MessageToDict(message, descriptor_pool=pool),
+            "packed": lambda message: json_format.MessageToDict(message, descriptor_pool=pool),
+            "Struct": _struct,
+            "Value": _value,
+            "ListValue": _list,
             "number": _number,
             "single": _single,
             "base64": lambda value: base64.b64encode(value).decode(),
@@ -44,7 +49,7 @@ class Encoders:
 
     def _message(self, message: Descriptor, item: str) -> str:
         if message.full_name in LOOSE:
-            return f"loose({item})"
+            return f"packed({item})" if message.name == "Any" else f"{message.name}({item})"
         if message.full_name in WRAPPERS:
             return self._scalar(message.fields_by_name["value"], f"{item}.value")
         if message.full_name == "google.protobuf.Timestamp":
@@ -120,8 +125,13 @@ _CALLS = {
 
 def timestamp(message: Any) -> str:
     """RFC 3339 in UTC, with 0, 3, 6 or 9 digits behind the second."""
-    nanos: int = message.nanos
-    second = _second(message.seconds)
+    return _time(message.seconds, message.nanos)
+
+
+@lru_cache(maxsize=16_384)
+def _time(seconds: int, nanos: int) -> str:
+    # Remembered: the same things are listed again and again, and this is a third of the work of a list.
+    second = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
     if not nanos:
         return f"{second}Z"
     if nanos % 1_000:
@@ -131,9 +141,24 @@ def timestamp(message: Any) -> str:
     return f"{second}.{nanos // 1_000_000:03d}Z"
 
 
-@lru_cache(maxsize=16_384)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
+def _struct(message: Any) -> dict[str, Any]:
+    return {key: _value(value) for key, value in message.fields.items()}
+
+
+def _list(message: Any) -> list[Any]:
+    return [_value(value) for value in message.values]
+
+
+def _value(message: Any) -> Any:
+    kind = message.WhichOneof("kind")
+    if kind == "struct_value":
+        return _struct(message.struct_value)
+    if kind == "list_value":
+        return _list(message.list_value)
+    if kind == "number_value":
+        number = message.number_value
+        return int(number) if number.is_integer() and abs(number) <= _WHOLE else number
+    return None if kind in (None, "null_value") else getattr(message, kind)
 
 
 def _number(value: float) -> float | str:
@@ -146,15 +171,8 @@ def _single(value: float) -> float | str:
     """The shortest number that is this one in 32 bits: 0.1 rather than 0.10000000149011612."""
     if not math.isfinite(value):
         return _number(value)
-    texts = (f"{value:.{digits}g}" for digits in range(6, 10))
-    return float(next(text for text in texts if _same_in_32_bits(text, value)))
-
-
-def _same_in_32_bits(text: str, value: float) -> bool:
-    try:
-        return bool(struct.unpack("f", struct.pack("f", float(text)))[0] == value)
-    except OverflowError:  # rounded to fewer digits it may be too large
-        return False
+    numbers = (float(f"{value:.{digits}g}") for digits in range(6, 10))
+    return next(number for number in numbers if struct.unpack("f", struct.pack("f", number))[0] == value)
 
 
 def _attribute(field: FieldDescriptor) -> str:

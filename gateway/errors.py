@@ -85,14 +85,14 @@ class HttpError(Exception):
 def invalid(problem: FieldError) -> HttpError:
     """A value that does not fit its field."""
     field_name = camel_path(problem.field)
-    message = f"{field_name or 'The body'} {problem.message}"
+    message = f"{field_name or 'body'}: {problem.message}"
     return HttpError(400, "VALIDATION_FAILED", message, "VALIDATION_ERROR", [(field_name, problem.message)])
 
 
 def internal() -> HttpError:
     """Something that nobody expected; nothing of it is told."""
     status, code, message = INTERNAL
-    return HttpError(status, "INTERNAL", message, code)
+    return HttpError(status, code, message, code)
 
 
 def from_rpc(error: grpc.aio.AioRpcError) -> HttpError:
@@ -123,8 +123,19 @@ def _add_details(problem: HttpError, status: status_pb2.Status) -> None:
         elif detail.Unpack(retry):
             problem.retry_after = retry.retry_delay.ToTimedelta().total_seconds()
         elif detail.Unpack(violations):
-            problem.details += list(_violations(violations.field_violations))
+            problem.details += _violations(violations.field_violations)
+            problem.message = _in_camel_case(problem.message, violations)
 
 
-def _violations(violations: Iterable[error_details_pb2.BadRequest.FieldViolation]) -> Iterable[tuple[str, str]]:
-    return ((camel_path(each.field), each.description) for each in violations)
+def _violations(violations: Iterable[error_details_pb2.BadRequest.FieldViolation]) -> list[tuple[str, str]]:
+    return [(camel_path(each.field), each.description) for each in violations]
+
+
+def _in_camel_case(message: str, violations: error_details_pb2.BadRequest) -> str:
+    """The message of an error often begins with the name of a field, as the contract has it."""
+    name, colon, text = message.partition(":")
+    return (
+        f"{camel_path(name)}:{text}"
+        if colon and name in [each.field for each in violations.field_violations]
+        else message
+    )

@@ -45,13 +45,13 @@ _COMMON: Schema = {
         "name": "X-Cairn-Workspace",
         "in": "header",
         "description": "With a service key: the workspace.",
-        "schema": {"type": "string", "maxLength": 128},
+        "schema": {"type": "string"},
     },
     "User": {
         "name": "X-Cairn-User",
         "in": "header",
         "description": "With a service key: the person it acts for.",
-        "schema": {"type": "string", "maxLength": 128},
+        "schema": {"type": "string"},
     },
 }
 
@@ -142,10 +142,11 @@ class Operations:
                 "schema": schema,
                 "example": self._examples.of(schema, name),
             }
-        for name, field in requests.parameters.listed():
+        for name, field in requests.parameters.listed(requests.told_once):
             schema = self._schemas.parameter(field)
             comment = described(field.full_name)
-            yield {"name": name, "in": "query", "schema": schema, **comment}
+            needed = {"required": True} if "." not in name and self._schemas.is_needed(field) else {}
+            yield {"name": name, "in": "query", "schema": schema, **needed, **comment}
         for header, field_name in requests.header_fields.items():
             name, text = _HEADER_PARAMETERS[header]
             schema = self._schemas.parameter(method.input.fields_by_name[field_name])
@@ -158,7 +159,7 @@ class Operations:
 
     def _body(self, method: Method, binding: Binding, requests: Requests) -> Schema:
         if binding.body == "*":
-            schema = self._schemas.body(method.input, requests.bound)
+            schema = self._schemas.body(method.input, requests.told_once)
         else:
             schema = self._schemas.sent(message_of(method.input.fields_by_name[binding.body]))
         example = self._examples.of(schema)

@@ -69,13 +69,13 @@ class Examples:
 
 
 def _members(choice: Schema) -> list[str]:
-    return [name for member in choice["oneOf"] for name in member.get("required", ())]
+    return [name for member in choice.get("oneOf", ()) for name in member.get("required", ())]
 
 
 def _text(schema: Schema, name: str) -> str:
     if "format" in schema:
         return _BY_FORMAT[schema["format"]]
-    if schema.get("pattern", "").startswith(("^[0-9]{", "^-?[0-9]")):
+    if schema.get("pattern", "").startswith(("^[0-9]{", "^-?[0-9]")):  # a number in text
         return "1s" if schema["pattern"].endswith("s$") else "1"
     text = name.ljust(schema.get("minLength", 0), "x")
     return text[: schema.get("maxLength", len(text))]

@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 from buf.validate import validate_pb2
 from gateway.names import enum_labels
 
 Schema = dict[str, Any]
+_ALTERNATIVES = re.compile(r"has\(this\.\w+\)( \|\| has\(this\.\w+\))+")
 _FORMATS = {"uuid": "uuid", "email": "email", "hostname": "hostname", "ipv4": "ipv4", "ipv6": "ipv6", "uri": "uri"}
 _BOUNDS = {"gte": "minimum", "lte": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 _LENGTHS = {"min_len": "minLength", "max_len": "maxLength"}
@@ -31,6 +32,28 @@ def is_required(options: Any) -> bool:
         return False
     extension = validate_pb2.oneof if options.DESCRIPTOR.name == "OneofOptions" else validate_pb2.field
     return bool(options.Extensions[extension].required)
+
+
+def must_be_given(field: FieldDescriptor, options: Any) -> bool:
+    """Whether a request without the field is refused: it is required, or what it then is breaks its rules."""
+    if is_required(options):
+        return True
+    if field.has_presence or (field.message_type and not field.is_repeated):
+        return False
+    rules = rules_of(options)
+    if field.is_repeated:
+        return bool(rules.repeated.min_items or rules.map.min_pairs)
+    if field.enum_type:
+        return 0 in rules.enum.not_in
+    return rules.WhichOneof("type") == "string" and _refuses_empty(rules.string)
+
+
+def alternatives_of(options: Any) -> list[list[str]]:
+    """Fields of which one at least must be set, where a rule in CEL says so in its plainest form."""
+    if options is None:
+        return []
+    expressions = [rule.expression for rule in options.Extensions[validate_pb2.message].cel]
+    return [re.findall(r"this\.(\w+)", each) for each in expressions if _ALTERNATIVES.fullmatch(each)]
 
 
 def messages_of(options: Any) -> list[str]:
@@ -69,6 +92,13 @@ def labels_allowed(enum: EnumDescriptor, rules: Any) -> list[str]:
         for number, label in enum_labels(enum).items()
         if label and number not in allowed.not_in and (not getattr(allowed, "in") or number in getattr(allowed, "in"))
     ]
+
+
+def _refuses_empty(rules: Any) -> bool:
+    if rules.min_len or rules.len or rules.WhichOneof("well_known") in _FORMATS:
+        return True
+    # Python knows no classes of Unicode. Whether nothing matches does not depend on which characters do.
+    return not re.search(re.sub(r"\\[pP][A-Z]", r"\\w", rules.pattern), "")
 
 
 def _string(rules: Any) -> Schema:

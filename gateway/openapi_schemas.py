@@ -12,12 +12,14 @@ from gateway.contract import Contract
 from gateway.names import LOOSE, TEXTUAL, WRAPPERS, enum_labels, map_entry, real_oneofs
 from gateway.openapi_rules import (
     Schema,
+    alternatives_of,
     is_required,
     labels_allowed,
     limits,
     list_limits,
     map_limits,
     messages_of,
+    must_be_given,
     rules_of,
 )
 
@@ -31,7 +33,7 @@ _INTEGERS = {
 _TEXTS: dict[str, Schema] = {
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,9})?s$"},
-    "google.protobuf.FieldMask": {"type": "string", "description": "Field names with commas between them."},
+    "google.protobuf.FieldMask": {"type": "string", "pattern": r"^([A-Za-z0-9_.]+(,[A-Za-z0-9_.]+)*)?$"},
 }
 _LOOSE_TYPES: dict[str, Schema] = {"Struct": {"type": "object"}, "ListValue": {"type": "array"}, "Value": {}}
 
@@ -70,6 +72,10 @@ class Schemas:
         items = self._one(field, rules.repeated.items, sent=True)
         return {"type": "array", "items": items, **list_limits(rules)}
 
+    def is_needed(self, field: FieldDescriptor) -> bool:
+        """Whether a request without this field is refused."""
+        return must_be_given(field, self._options(field))
+
     def description(self, name: str) -> Schema:
         """The comment on something, in the form that is added to its schema."""
         comment = self._contract.comments.get(name, "")
@@ -91,7 +97,7 @@ class Schemas:
 
     def _sent(self, message: Descriptor, without: set[str] | None = None) -> Schema:
         fields = [field for field in message.fields if field.name not in (without or ())]
-        required = [field.json_name for field in fields if is_required(self._options(field))]
+        required = [field.json_name for field in fields if self.is_needed(field)]
         properties = {field.json_name: self._sent_field(field, field.json_name in required) for field in fields}
         schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         schema |= self.description(message.full_name)
@@ -102,7 +108,7 @@ class Schemas:
             )
         if required:
             schema["required"] = required
-        choices = self._choices(message, without or set())
+        choices = self._choices(message, without or set()) + self._alternatives(message)
         return schema | ({"allOf": choices} if choices else {})
 
     def _choices(self, message: Descriptor, without: set[str]) -> list[Schema]:
@@ -112,13 +118,15 @@ class Schemas:
             if without & {field.name for field in group.fields}:
                 continue
             options = self._contract.options.get(f"{message.full_name}.{group.name}")
-            members = [
-                {"required": [field.json_name], "properties": {field.json_name: {"not": {"type": "null"}}}}
-                for field in group.fields
-            ]
+            members = [_given(field.json_name) for field in group.fields]
             nothing = {"not": {"anyOf": members}}
             found.append({"oneOf": members if is_required(options) else [*members, nothing]})
         return found
+
+    def _alternatives(self, message: Descriptor) -> list[Schema]:
+        found = alternatives_of(self._contract.options.get(message.full_name))
+        fields = message.fields_by_name
+        return [{"anyOf": [_given(fields[name].json_name) for name in names]} for names in found]
 
     def _sent_field(self, field: FieldDescriptor, required: bool) -> Schema:
         schema = self._field(field, sent=True)
@@ -177,6 +185,10 @@ class Schemas:
 
     def _options(self, field: FieldDescriptor) -> Any:
         return self._contract.options.get(field.full_name)
+
+
+def _given(name: str) -> Schema:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
 def nullable(schema: Schema) -> Schema:

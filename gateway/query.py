@@ -26,9 +26,11 @@ class Parameters:
         for name, _ in self.listed():
             self._known[name] = self._resolved(name)
 
-    def listed(self) -> Iterator[tuple[str, FieldDescriptor]]:
-        """The names of all, to a sensible depth."""
-        shut = {field.json_name for field in self._message.fields if field.name in self._closed}
+    def listed(self, without: Container[str] = ()) -> Iterator[tuple[str, FieldDescriptor]]:
+        """The names of all, to a sensible depth, less some fields."""
+        shut = {
+            field.json_name for field in self._message.fields if field.name in self._closed or field.name in without
+        }
         return (each for each in _listed(self._message) if each[0].split(".")[0] not in shut)
 
     def put(self, name: str, value: str, fields: Fields) -> None:

@@ -8,7 +8,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gateway import body as bodies
 from gateway.contract import Binding, ContractError, Method
-from gateway.decode import Decoders, Fields
+from gateway.decode import Decoders, Fields, nests
 from gateway.errors import HttpError, invalid
 from gateway.names import camel, message_of, real_oneofs
 from gateway.query import Parameters, split
@@ -33,8 +33,11 @@ class Requests:
         self.header_fields = {
             header: name for header, name in FIELD_HEADERS.items() if _is_text(method.input.fields_by_name.get(name))
         }
+        # What a header stands for is still understood elsewhere; it need not be told twice.
+        self.told_once = self.bound | set(self.header_fields.values())
         self._path = Parameters(method.input, decoders)
         self._body = _body_field(method, binding)
+        self._nests = nests(method.input)
         self._decode = decoders.field(self._body) if self._body else decoders.of(method.input)
         masked = message_of(self._body) if self._body else method.input
         self._names = {key: field.name for field in masked.fields for key in (field.json_name, field.name)}
@@ -42,7 +45,7 @@ class Requests:
     def build(self, variables: Mapping[str, str], query: bytes, body: bytes, headers: Mapping[str, str]) -> bytes:
         """The serialized request; raises HttpError where the HTTP request does not make one."""
         try:
-            value = _json(body, headers) if self._binding.body else {}
+            value = self._json(body, headers) if self._binding.body else {}
             fields = self._from_body(value) if self._binding.body else {}
             for name, text in variables.items():
                 self._path.put(name, text, fields)
@@ -54,6 +57,14 @@ class Requests:
         except FieldError as problem:
             raise invalid(problem) from None
         return self._message(**fields).SerializeToString()  # type: ignore[no-any-return]
+
+    def _json(self, body: bytes, headers: Mapping[str, str]) -> Any:
+        if body and headers.get("content-type", "").partition(";")[0].strip().lower() not in JSON_TYPES:
+            raise HttpError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json")
+        try:
+            return bodies.parse(body, limit_depth=self._nests)
+        except bodies.BodyError as error:
+            raise HttpError(400, "MALFORMED_BODY", str(error)) from None
 
     def _from_body(self, value: Any) -> Fields:
         if self._body:
@@ -105,15 +116,6 @@ class Requests:
             for field in group.fields
         }
         return self.bound | siblings | {self._binding.body}
-
-
-def _json(body: bytes, headers: Mapping[str, str]) -> Any:
-    if body and headers.get("content-type", "").partition(";")[0].strip().lower() not in JSON_TYPES:
-        raise HttpError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json")
-    try:
-        return bodies.parse(body)
-    except bodies.BodyError as error:
-        raise HttpError(400, "MALFORMED_BODY", str(error)) from None
 
 
 def mask_field(message: Descriptor) -> FieldDescriptor | None:

@@ -4,8 +4,9 @@ import base64
 import binascii
 import math
 import re
+import struct
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
@@ -13,13 +14,10 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from gateway.names import enum_labels, enum_prefix, snake
 
 Convert = Callable[[Any], Any]
-_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII
-)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt][\d:]{8}(?:\.(\d{1,9}))?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _DURATION = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LARGEST_SINGLE = 3.4028234663852886e38
 _LARGEST_DURATION = 315_576_000_000
 
 
@@ -104,8 +102,10 @@ def number(value: Any) -> float:
 def single(value: Any) -> float:
     """A number that 32 bits can hold."""
     converted = number(value)
-    if math.isfinite(converted) and abs(converted) > _LARGEST_SINGLE:
-        raise FieldError("is out of range")
+    try:
+        struct.pack("<f", converted)
+    except OverflowError as error:
+        raise FieldError("is out of range") from error
     return converted
 
 
@@ -142,20 +142,11 @@ def enum(descriptor: EnumDescriptor) -> Convert:
 def timestamp(value: Any) -> dict[str, int]:
     """A time of RFC 3339, with its offset from UTC."""
     match = _TIME.fullmatch(value) if type(value) is str else None
-    seconds = _seconds(match) if match else None
-    if match is None or seconds is None:
-        raise FieldError("must be a time like 2026-01-31T12:00:00Z")
-    return {"seconds": seconds, "nanos": _nanos(match[7])}
-
-
-def _seconds(match: re.Match[str]) -> int | None:
-    """Seconds since 1970; None where there is no such day, hour, or year."""
-    year, month, day, hour, minute, second = (int(part) for part in match.group(1, 2, 3, 4, 5, 6))
-    offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0)) * (-1 if match[8] == "-" else 1)
     try:
-        return (datetime(year, month, day, hour, minute, second, tzinfo=UTC) - offset - _EPOCH) // timedelta(seconds=1)
-    except (ValueError, OverflowError):
-        return None
+        since = datetime.fromisoformat(value.upper() if match else "").astimezone(UTC) - _EPOCH
+    except (ValueError, OverflowError) as error:
+        raise FieldError("must be a time like 2026-01-31T12:00:00Z") from error
+    return {"seconds": since.days * 86_400 + since.seconds, "nanos": _nanos(match[1] if match else "")}
 
 
 def duration(value: Any) -> dict[str, int]:

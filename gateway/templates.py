@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 STAR, REST = "*", "**"
-_TOKEN = re.compile(r"\{([A-Za-z0-9_.]+)(?:=([^{}]+))?\}|([^/{}]+)|(/)")
+_SEGMENT = re.compile(r"/(?:\{([^{}=]*)(?:=([^{}]+))?\}|([^/{}]+))")
 _FIELD_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _LITERAL = re.compile(r"[A-Za-z0-9\-._~!$&'()+,;=@%]+")
 _SLASH = re.compile("%2[Ff]")
@@ -63,22 +63,19 @@ class Template:
 def parse(text: str) -> Template:
     """Read a template; raises TemplateError."""
     body, verb = _split_verb(text)
-    if not body.startswith("/"):
-        raise TemplateError(f"{text}: must start with a slash")
     segments: list[str] = []
     variables: list[Variable] = []
     position = 0
-    for match in _TOKEN.finditer(body):
-        field, pattern, literal, slash = match.groups()
-        if match.start() != position or bool(slash) != (position == 0 or body[position] == "/"):
-            raise TemplateError(f"{text}: expected a segment at {position}")
+    while position < len(body) or not segments:
+        match = _SEGMENT.match(body, position)
+        if not match:
+            raise TemplateError(f"{text}: expected a slash and a segment at {position}")
+        field, pattern, literal = match.groups()
         position = match.end()
-        if field:
-            variables.append(_variable(field, pattern or STAR, segments))
-        elif literal:
+        if literal:
             segments.append(literal)
-    if position != len(body) or body.endswith("/"):
-        raise TemplateError(f"{text}: ends in the middle of a segment")
+        else:
+            variables.append(_variable(field, pattern or STAR, segments))
     _check(text, segments, variables)
     return Template(tuple(segments), tuple(variables), verb)
 

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ import httpx
 import jwt
 import pytest
 import uvicorn
-from grpc_tools import protoc
-from tests.gateway.library import SERVICE, Library, library_server
+from grpc_tools import protoc  # type: ignore[import-untyped]
 
 from chassis.identity import IdentitySettings
 from chassis.telemetry import TelemetrySettings
-from gateway.__main__ import Behind, application
+from gateway.__main__ import application
 from gateway.contract import Contract, load
 from gateway.settings import EdgeSettings, Settings
+from gateway.upstreams import Behind
+from tests.gateway.library import SERVICE, Library, library_server
 
 HERE = Path(__file__).parent
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
@@ -44,7 +45,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 class Running:
     """A gateway and the service behind it, in a thread of their own."""
 
-    library: Library
+    library: Library = field(repr=False)
     settings: Settings
     url: str = ""
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -70,8 +71,8 @@ def run_gateway(
     settings = Settings(redis_url, identity, TelemetrySettings(), OPEN_HANDED, drain_seconds=5)
 
     @contextlib.contextmanager
-    def run(edge: EdgeSettings) -> Iterator[Running]:
-        running = Running(Library(contract), replace(settings, edge=edge))
+    def run(edge: EdgeSettings, redis: str = redis_url) -> Iterator[Running]:
+        running = Running(Library(contract), replace(settings, edge=edge, redis_url=redis))
         ready = threading.Event()
         thread = threading.Thread(target=lambda: running.loop.run_until_complete(_run(running, ready)))
         thread.start()
@@ -100,7 +101,7 @@ async def _run(running: Running, ready: threading.Event) -> None:
 
 
 @pytest.fixture(scope="session")
-def gateway(run_gateway: Callable[[EdgeSettings], Any]) -> Iterator[Running]:
+def gateway(run_gateway: Callable[..., Any]) -> Iterator[Running]:
     """One gateway for all tests that need nothing special."""
     with run_gateway(OPEN_HANDED) as running:
         yield running

@@ -52,10 +52,8 @@ class Library:
         return self.new("CountBooksResponse", count=2**53 + 1)
 
     async def delete_book(self, _request: Any, _: Any) -> Any:
-        return (
-            self.contract.pool
-            and message_factory.GetMessageClass(self.contract.pool.FindMessageTypeByName("google.protobuf.Empty"))()
-        )
+        empty = self.contract.pool.FindMessageTypeByName("google.protobuf.Empty")
+        return message_factory.GetMessageClass(empty)()
 
     async def archive_book(self, request: Any, _: Any) -> Any:
         return self.book(request.id)

@@ -1,0 +1,103 @@
+"""H16: what belongs to somebody else cannot be told from what does not exist."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.system.workspace import BOOKMARKS, COLLECTIONS, Person
+
+REQUEST_ID = {"X-Request-Id": "the-same-for-both"}
+# Ids as long as those that exist, so that not even a length differs.
+MISSING = {"m1": "m8", "m3": "m9", "f1": "f8", "f2": "f9", "f3": "f0"}
+TARGETS: dict[str, Callable[[str], dict[str, str]]] = {
+    "m": lambda id_: {"messageId": id_},
+    "f": lambda id_: {"fileId": id_},
+}
+
+
+def told(answer: httpx.Response, id_: str) -> tuple[int, bytes, dict[str, str]]:
+    """All that an answer tells, apart from the id that was asked for and what time does."""
+    changing = ("date", "ratelimit-remaining", "ratelimit-reset")
+    headers = {name: value for name, value in answer.headers.items() if name not in changing}
+    return answer.status_code, answer.content.replace(id_.encode(), b"*"), headers
+
+
+def assert_same(call: Callable[[str], httpx.Response], foreign: str, missing: str) -> httpx.Response:
+    """Both ids get the same answer, byte for byte; returns the one for the foreign id."""
+    answer = call(foreign)
+    assert told(answer, foreign) == told(call(missing), missing)
+    return answer
+
+
+@pytest.mark.parametrize("operation", ["", "/toggle", "/check", "/batch-save", "/batch-remove"])
+@pytest.mark.parametrize("id_", MISSING)
+def test_foreign_targets(ann: Person, bob: Person, eve: Person, operation: str, id_: str) -> None:
+    owner = bob if id_ == "f3" else ann
+    target = TARGETS[id_[0]]
+    owner.save(target(id_), note="secret")
+
+    def call(asked: str) -> httpx.Response:
+        one: dict[str, Any] = {"target": target(asked)}
+        body = one if operation in ("", "/toggle") else {"targets": [target(asked)]}
+        return eve.http.post(f"{BOOKMARKS}{operation}", json=body, headers=REQUEST_ID)
+
+    answer = assert_same(call, id_, MISSING[id_])
+    assert answer.status_code == (404 if operation in ("", "/toggle") else 200)
+    assert eve.count() == 0
+    assert owner.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "body"), [("GET", None), ("PATCH", {"note": "mine"}), ("DELETE", None), ("HEAD", None)]
+)
+def test_foreign_bookmarks(ann: Person, bob: Person, method: str, body: dict[str, str] | None) -> None:
+    id_ = ann.save({"messageId": "m1"})["id"]
+
+    def call(asked: str) -> httpx.Response:
+        return bob.http.request(method, f"{BOOKMARKS}/{asked}", json=body, headers=REQUEST_ID)
+
+    assert assert_same(call, id_, str(uuid4())).status_code == 404
+    assert ann.saved()[0]["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "body"), [("GET", None), ("PATCH", {"name": "mine"}), ("DELETE", None), ("HEAD", None)]
+)
+def test_foreign_collections(ann: Person, bob: Person, method: str, body: dict[str, str] | None) -> None:
+    id_ = ann.collection("Plans")["id"]
+
+    def call(asked: str) -> httpx.Response:
+        return bob.http.request(method, f"{COLLECTIONS}/{asked}", json=body, headers=REQUEST_ID)
+
+    assert assert_same(call, id_, str(uuid4())).status_code == 404
+    assert ann.http.get(f"{COLLECTIONS}/{id_}").json()["data"]["name"] == "Plans"
+
+
+def test_foreign_collections_named_in_a_request(ann: Person, bob: Person) -> None:
+    id_ = ann.collection("Plans")["id"]
+    own = bob.save({"messageId": "m1"})["id"]
+    target = {"messageId": "m2"}
+    calls: list[Callable[[str], httpx.Response]] = [
+        lambda at: bob.http.post(BOOKMARKS, json={"target": target, "collectionId": at}, headers=REQUEST_ID),
+        lambda at: bob.http.patch(f"{BOOKMARKS}/{own}", json={"collectionId": at}, headers=REQUEST_ID),
+        lambda at: bob.http.post(
+            f"{BOOKMARKS}/batch-save", json={"targets": [target], "collectionId": at}, headers=REQUEST_ID
+        ),
+        lambda at: bob.http.get(BOOKMARKS, params={"collectionId": at}, headers=REQUEST_ID),
+    ]
+    statuses = [assert_same(call, id_, str(uuid4())).status_code for call in calls]
+    assert statuses == [404, 404, 404, 200]
+    assert bob.count() == 1
+
+
+def test_removing_by_id_what_is_somebody_elses(ann: Person, bob: Person) -> None:
+    id_ = ann.save({"messageId": "m1"})["id"]
+
+    def call(asked: str) -> httpx.Response:
+        return bob.http.post(f"{BOOKMARKS}/batch-remove", json={"ids": [asked]}, headers=REQUEST_ID)
+
+    assert assert_same(call, id_, str(uuid4())).json()["data"] == {"removedCount": 0}
+    assert ann.count() == 1

@@ -1,0 +1,136 @@
+"""The OpenAPI document is valid, complete, and true: every operation is called from it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import jsonschema_rs
+import pytest
+import schemathesis
+
+from tests.system.workspace import COLLECTIONS, FEED, Person, Workspace, file, joins, message
+
+Operation = tuple[str, str, dict[str, Any]]
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@pytest.fixture
+def document(workspace: Workspace) -> dict[str, Any]:
+    """/openapi.json."""
+    answer = workspace.client().get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[Operation]:
+    """Every operation: method, path, and what the document says of it."""
+    for path, item in document["paths"].items():
+        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
+            yield method.upper(), path, item[method]
+
+
+def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """What a reference stands for."""
+    while "$ref" in node:
+        place: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            place = place[step]
+        node = place
+    return node
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    schemathesis.openapi.from_dict(document).validate()
+    for schema in document["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(schema)
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_operation_tells_of_its_errors_and_credentials(document: dict[str, Any]) -> None:
+    assert set(document["components"]["securitySchemes"]) >= {"bearer", "service"}
+    for _, path, operation in operations(document):
+        expected = {"429", "500", "503"} | ({"401"} if operation["security"] else set())
+        assert expected <= set(operation["responses"]), path
+        assert operation["summary"]
+        if path.endswith("/{id}"):
+            assert "404" in operation["responses"], path
+
+
+def example(document: dict[str, Any], operation: dict[str, Any]) -> Any:
+    """The body that the document gives as an example."""
+    body = operation.get("requestBody")
+    return resolved(document, body)["content"]["application/json"]["example"] if body else None
+
+
+def placed(value: Any, ids: dict[str, str]) -> Any:
+    """An example, with ids that exist in the place of those made up."""
+    if isinstance(value, dict):
+        return {key: ids.get(key, placed(item, ids)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [placed(item, ids) for item in value]
+    return ids["id"] if isinstance(value, str) and UUID_TEXT.fullmatch(value) else value
+
+
+def test_every_operation_is_called_from_its_example(
+    workspace: Workspace, ann: Person, document: dict[str, Any]
+) -> None:
+    workspace.feed(*joins("general", "ann"), message("messageId", "general", "bob", "Hi"), file("fileId", "ann", "a"))
+    validated = schemathesis.openapi.from_dict(document)
+    called = []
+    order = ["GET", "PATCH", "POST", "DELETE"]  # what the example of POST makes must not be in the way of PATCH
+    for method, path, operation in sorted(operations(document), key=lambda each: order.index(each[0])):
+        collection, bookmark = ann.collection(str(uuid4())), ann.save({"messageId": "m1"})
+        about = collection if "collections" in path else bookmark
+        ids = {"id": about["id"], "etag": about["etag"], "collectionId": collection["id"]}
+        client = workspace.service() if path == FEED else ann.http
+        body = placed(example(document, operation), ids)
+        answer = client.request(method, path.format(**ids), json=body)
+        assert str(answer.status_code) in operation["responses"], (method, path)
+        assert answer.is_success, (method, path, body, answer.text)
+        validated[path][method].validate_response(answer)
+        called.append(operation["operationId"])
+        ann.http.delete(f"{COLLECTIONS}/{collection['id']}")
+    assert len(called) == sum(1 for _ in operations(document)) >= 16
+
+
+def places_of_ids(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where an operation takes ids of ours: in the path, the query or the body, and the name of the field."""
+    for each in operation.get("parameters", []):
+        parameter = resolved(document, each)
+        if resolved(document, parameter["schema"]).get("format") == "uuid":
+            yield parameter["in"], parameter["name"]
+    if "requestBody" in operation:
+        content = resolved(document, operation["requestBody"])["content"]["application/json"]
+        for name, schema in resolved(document, content["schema"]).get("properties", {}).items():
+            items = resolved(document, schema)
+            if "uuid" in (items.get("format"), resolved(document, items.get("items", {})).get("format")):
+                yield "body", name
+
+
+def test_h41_an_id_that_is_none_is_refused_everywhere(ann: Person, document: dict[str, Any]) -> None:
+    tried = set()
+    for method, path, operation in operations(document):
+        for place, name in places_of_ids(document, operation):
+            body = example(document, operation)
+            values = {"path": str(UUID(int=1)), "query": None, "body": None, place: "x"}
+            if place == "body":
+                body = {**body, name: ["x"] if isinstance(body[name], list) else "x"}
+            params = {name: "x"} if place == "query" else None
+            answer: httpx.Response = ann.http.request(method, path.format(id=values["path"]), params=params, json=body)
+            error = answer.json()["error"]
+            assert (answer.status_code, error["code"]) == (400, "VALIDATION_ERROR"), (method, path, name)
+            assert error["details"][0]["field"].partition("[")[0] == name
+            tried.add((method, path, name))
+    assert len(tried) >= 11, tried
+
+
+def test_the_page_of_documentation_tells_of_every_operation(workspace: Workspace, document: dict[str, Any]) -> None:
+    page = workspace.client().get("/docs").text
+    for method, path, operation in operations(document):
+        assert path.replace("{", "").split("/")[-1] in page
+        assert operation["summary"] in page.replace("&#x27;", "'"), (method, path)

@@ -1,0 +1,45 @@
+"""schemathesis calls every operation with whatever the document allows, and with what it does not.
+
+No answer may be a server error, have a status, a header or a shape that the document does not tell of, or let anybody
+in without a credential. Whether each request was right to be accepted is not asked: a header that a token makes
+meaningless may hold anything, and two fields that must agree are beyond a schema.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.system.workspace import FEED, Person, Workspace
+
+SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
+SENT = ("Authorization", "X-Cairn-Workspace", "X-Cairn-User")
+OPTIONS = (
+    "--seed=20260504",
+    "--exclude-checks=positive_data_acceptance,negative_data_rejection",
+    "--generation-database=none",
+    "--warnings=off",
+    "--no-color",
+)
+
+
+def assert_kept(client: httpx.Client, folder: Path, *options: str) -> None:
+    """The document's promises are kept to whoever this client is."""
+    headers = [f"--header={name}: {client.headers[name]}" for name in SENT if name in client.headers]
+    command = [str(SCHEMATHESIS), "run", f"{client.base_url}/openapi.json", *headers, *OPTIONS, *options]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No issues found" in done.stdout
+
+
+@pytest.mark.slow
+def test_as_a_person(ann: Person, tmp_path: Path) -> None:
+    assert_kept(ann.http, tmp_path, "--max-examples=10", f"--exclude-path={FEED}")
+
+
+@pytest.mark.slow
+def test_as_a_service(workspace: Workspace, tmp_path: Path) -> None:
+    # Every corner of a batch of changes would take as long as all the rest; a few batches of all kinds do.
+    assert_kept(workspace.service("ann"), tmp_path, "--max-examples=5", "--phases=examples,fuzzing,stateful")
