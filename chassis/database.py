@@ -111,6 +111,8 @@ class Database(Queries):
                 server_settings={
                     "application_name": application,
                     "jit": "off",
+                    # Planning costs as much as running here. What a plan must know stands in the statement.
+                    "plan_cache_mode": "force_generic_plan",
                     # For statements whose client is gone; ours give up by themselves.
                     "statement_timeout": str(round(patience * 1000)),
                 },

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from redis.exceptions import RedisError
 from throttled.asyncio import RateLimiterType, RedisStore, Throttled, per_duration
+from throttled.exceptions import StoreUnavailableError
 
 from chassis.errors import LimitReached
 
@@ -69,7 +70,7 @@ class Limits:
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 result = await self._throttle(bucket).limit(key)
-        except (RedisError, OSError, TimeoutError) as error:
+        except (StoreUnavailableError, RedisError, OSError, TimeoutError) as error:
             self._away_until = self._clock() + PAUSE_SECONDS
             structlog.get_logger().warning("limits are open: redis is away", error=type(error).__name__)
             return _open(bucket)
@@ -89,7 +90,7 @@ class Limits:
     async def aclose(self) -> None:
         """Close the connections to Redis."""
         client: Any = self._store._backend.get_client()  # noqa: SLF001 - the library offers no other way
-        await client.aclose()
+        await client.aclose(close_connection_pool=True)
 
 
 def _open(bucket: Bucket) -> Decision:

@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
 @asynccontextmanager
 async def application(settings: Settings, behind: Behind, stopping: asyncio.Event) -> AsyncIterator[Gateway]:
     """The gateway with all its parts, which end with it. Streams end when `stopping` is set."""
-    upstreams = Upstreams(behind.addresses, settings.call_timeout)
+    upstreams = Upstreams(behind.addresses, settings.call_timeout, settings.upstream_ca)
     limits = Limits(settings.redis_url, time.monotonic)
     edge = Edge(settings.edge, Identity(settings.identity, time.time), limits)
     routes = routes_of(behind, settings.edge, stopping)

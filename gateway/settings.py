@@ -40,6 +40,8 @@ class Settings:
     listen_host: str = "127.0.0.1"
     gateway_port: int = 8080
     bookmarks_address: str = "127.0.0.1:50051"
+    # PEM file with the certificates to trust where services speak TLS; plain HTTP/2 without it.
+    upstream_ca: str = ""
     # Seconds that a call to a service may take.
     call_timeout: float = 15.0
     # How long requests may still run after SIGTERM.

@@ -50,9 +50,12 @@ class Outgoing:
 class Upstreams:
     """Channels to all upstreams, and how to call through them."""
 
-    def __init__(self, addresses: Mapping[str, str], timeout: float) -> None:
-        """`addresses` by upstream; `timeout` is for each unary call, in seconds. Needs a running event loop."""
-        self._channels = {name: open_channel(address) for name, address in addresses.items()}
+    def __init__(self, addresses: Mapping[str, str], timeout: float, ca_file: str = "") -> None:
+        """`addresses` by upstream; `timeout` is for each unary call, in seconds; with `ca_file`, calls go over TLS.
+
+        Needs a running event loop.
+        """
+        self._channels = {name: open_channel(address, ca_file) for name, address in addresses.items()}
         self._timeout = timeout
         self._calls: dict[tuple[str, str], grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = {}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -19,7 +20,6 @@ from services.bookmarks.domain import (
     Edit,
     FieldMaskInvalid,
     Filter,
-    Person,
     SavedFile,
     SavedMessage,
     State,
@@ -52,13 +52,6 @@ def to_target(target: pb.Target) -> Target:
     if target.HasField("message_id"):
         return Target(TargetType.MESSAGE, target.message_id)
     return Target(TargetType.FILE, target.file_id)
-
-
-def from_target(target: Target) -> pb.Target:
-    """What is saved."""
-    if target.type is TargetType.MESSAGE:
-        return pb.Target(message_id=target.id)
-    return pb.Target(file_id=target.id)
 
 
 def to_words(request: pb.SaveBookmarkRequest | pb.UpdateBookmarkRequest) -> Words:
@@ -105,23 +98,28 @@ def to_filter(request: pb.ListBookmarksRequest) -> Filter:
 
 def from_bookmark(bookmark: Bookmark) -> pb.Bookmark:
     """A bookmark, or the tombstone of one."""
-    return pb.Bookmark(
-        id=str(bookmark.id),
-        type=TYPES[bookmark.target.type],
-        target=from_target(bookmark.target),
-        note=bookmark.note,
-        tags=bookmark.tags,
-        collection_id=None if bookmark.collection_id is None else str(bookmark.collection_id),
-        state=STATES[bookmark.state],
-        due_time=bookmark.due_time and from_time(bookmark.due_time),
-        create_time=from_time(bookmark.create_time),
-        update_time=from_time(bookmark.update_time),
-        etag=bookmark.etag,
-        available=bookmark.unavailable is None,
-        unavailable_reason=REASONS[bookmark.unavailable],
-        message=bookmark.message and _from_message(bookmark.message),
-        file=bookmark.file and _from_file(bookmark.file),
-    )
+    return pb.Bookmark(**fields_of(bookmark))
+
+
+def fields_of(bookmark: Bookmark) -> dict[str, Any]:
+    """A bookmark as the fields of its message: making fifty at once from these costs half of making each."""
+    return {
+        "id": str(bookmark.id),
+        "type": TYPES[bookmark.target.type],
+        "target": {f"{bookmark.target.type.value}_id": bookmark.target.id},
+        "note": bookmark.note,
+        "tags": bookmark.tags,
+        "collection_id": None if bookmark.collection_id is None else str(bookmark.collection_id),
+        "state": STATES[bookmark.state],
+        "due_time": bookmark.due_time and _fields_of_time(bookmark.due_time),
+        "create_time": _fields_of_time(bookmark.create_time),
+        "update_time": _fields_of_time(bookmark.update_time),
+        "etag": bookmark.etag,
+        "available": bookmark.unavailable is None,
+        "unavailable_reason": REASONS[bookmark.unavailable],
+        "message": bookmark.message and _fields_of_message(bookmark.message),
+        "file": bookmark.file and _fields_of_file(bookmark.file),
+    }
 
 
 def from_collection(collection: Collection) -> collections_pb2.Collection:
@@ -177,8 +175,7 @@ def to_time(value: Timestamp) -> datetime:
 
 def from_time(value: datetime) -> Timestamp:
     """Exact: PostgreSQL keeps microseconds."""
-    since = value - EPOCH
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
+    return Timestamp(**_fields_of_time(value))
 
 
 def to_position(time: datetime) -> int:
@@ -191,26 +188,20 @@ def from_position(position: int) -> datetime:
     return EPOCH + timedelta(microseconds=position)
 
 
-def _from_person(person: Person) -> pb.Person:
-    return pb.Person(id=person.id, name=person.name)
+def _fields_of_time(value: datetime) -> dict[str, int]:
+    since = value - EPOCH
+    return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
 
 
-def _from_message(message: SavedMessage) -> pb.SavedMessage:
-    c = message.conversation
-    return pb.SavedMessage(
-        id=message.id,
-        preview=message.preview,
-        author=_from_person(message.author),
-        conversation=pb.ConversationRef(id=c.id, kind=c.kind, name=c.name),  # type: ignore[arg-type]
-        sent_time=from_time(message.sent_time),
-    )
+def _fields_of_message(message: SavedMessage) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "preview": message.preview,
+        "author": message.author._asdict(),
+        "conversation": message.conversation._asdict(),
+        "sent_time": _fields_of_time(message.sent_time),
+    }
 
 
-def _from_file(file: SavedFile) -> pb.SavedFile:
-    return pb.SavedFile(
-        id=file.id,
-        name=file.name,
-        media_type=file.media_type,
-        size_bytes=file.size_bytes,
-        uploader=_from_person(file.uploader),
-    )
+def _fields_of_file(file: SavedFile) -> dict[str, Any]:
+    return {**file._asdict(), "uploader": file.uploader._asdict()}

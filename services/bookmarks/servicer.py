@@ -54,7 +54,7 @@ class BookmarkServicer:
         if page.more:
             last = page.bookmarks[-1]
             token = self._pages.issue(scope, [encode.to_position(last.create_time), str(last.id), total])
-        shown = [encode.from_bookmark(bookmark) for bookmark in page.bookmarks]
+        shown = [encode.fields_of(bookmark) for bookmark in page.bookmarks]
         return pb.ListBookmarksResponse(bookmarks=shown, next_page_token=token, total_size=total)
 
     async def CheckBookmarks(self, request: pb.CheckBookmarksRequest, call: Call) -> pb.CheckBookmarksResponse:

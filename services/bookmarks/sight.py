@@ -21,6 +21,7 @@ from sqlalchemy import (
     not_,
     null,
     or_,
+    select,
 )
 
 from services.bookmarks.domain import PREVIEW_LENGTH, TargetType, Unavailable
@@ -48,8 +49,8 @@ def sight(item: FromClause, only: TargetType | None = None) -> Sight:
     kind = item.c.target_type
     is_message: Any = kind == word(TargetType.MESSAGE) if only is None else only == TargetType.MESSAGE
     m, c, s, f = messages.alias("m"), conversations.alias("c"), memberships.alias("s"), files.alias("f")
-    author, uploader = users.alias("author"), users.alias("uploader")
-    joined = _joined(item, only, (m, c, s, f, author, uploader))
+    author = users.alias("author")
+    joined = _joined(item, only, (m, c, s, f, author))
     member = s.c.user_id.is_not(None)
     message_seen = and_(member, not_(m.c.deleted), not_(func.coalesce(c.c.deleted, false())))
     uploaded = func.coalesce(f.c.uploader_id == item.c.user_id, false())
@@ -60,13 +61,20 @@ def sight(item: FromClause, only: TargetType | None = None) -> Sight:
     else:
         available, lost = (message_seen, not_(member)) if is_message else (file_seen, not_(or_(member, uploaded)))
     reason = case((available, null()), (lost, word(Unavailable.ACCESS_LOST)), else_=word(Unavailable.DELETED))
-    columns = [reason.label("unavailable"), message_seen.label("message_seen"), *_shown(m, c, f, (author, uploader))]
+    columns = [reason.label("unavailable"), message_seen.label("message_seen"), *_shown(m, c, f, author)]
+    columns.append(_uploader(item, f).label("uploader_name"))
     return Sight(joined, available, columns, case((message_seen, m.c.text)), case((file_seen, f.c.name)))
 
 
-def _shown(m: Any, c: Any, f: Any, people: tuple[Any, Any]) -> list[Label[Any]]:
+def _uploader(item: FromClause, f: Any) -> ColumnElement[str]:
+    """The name of a file's uploader, looked up only where there is a file: as a join it would cost every row."""
+    u = users.alias("uploader")
+    name = select(u.c.name).where(u.c.workspace == item.c.workspace, u.c.id == f.c.uploader_id)
+    return case((f.c.uploader_id.is_not(None), name.correlate(item, f).scalar_subquery()))
+
+
+def _shown(m: Any, c: Any, f: Any, author: Any) -> list[Label[Any]]:
     """What a list shows of the facts."""
-    author, uploader = people
     return [
         *(
             column.label(f"message_{column.name}")
@@ -80,12 +88,11 @@ def _shown(m: Any, c: Any, f: Any, people: tuple[Any, Any]) -> list[Label[Any]]:
             column.label(f"file_{column.name}")
             for column in (f.c.name, f.c.media_type, f.c.size_bytes, f.c.uploader_id)
         ),
-        uploader.c.name.label("uploader_name"),
     ]
 
 
 def _joined(item: FromClause, only: TargetType | None, tables: tuple[Any, ...]) -> FromClause:
-    m, c, s, f, author, uploader = tables
+    m, c, s, f, author = tables
 
     def same(table: Any, *conditions: Any) -> ColumnElement[bool]:
         return and_(table.c.workspace == item.c.workspace, *conditions)
@@ -104,5 +111,4 @@ def _joined(item: FromClause, only: TargetType | None, tables: tuple[Any, ...]) 
         .outerjoin(c, same(c, c.c.id == m.c.conversation_id))
         .outerjoin(s, same(s, *member_on))
         .outerjoin(author, same(author, author.c.id == m.c.author_id))
-        .outerjoin(uploader, same(uploader, uploader.c.id == f.c.uploader_id))
     )

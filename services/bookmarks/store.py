@@ -14,9 +14,9 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal_column,
     select,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -209,7 +209,17 @@ def _remove(by_target: bool) -> Statement:
 
 @lru_cache
 def _find() -> Statement:
-    asked = func.unnest(bindparam("types", type_=ARRAY(Text)), bindparam("targets", type_=ARRAY(Text)))
-    pairs = asked.table_valued("type", "target").render_derived()
-    same = tuple_(b.target_type, b.target_id) == tuple_(pairs.c.type, pairs.c.target)
-    return Statement(select(b.target_type, b.target_id, b.id).join_from(pairs, bookmarks, same).where(*OWNER))
+    asked, found = saved_of_pairs()
+    columns = (asked.c.type.label("target_type"), asked.c.target.label("target_id"), found.c.id)
+    return Statement(select(*columns).select_from(asked.join(found, true())))
+
+
+def saved_of_pairs() -> tuple[Any, Any]:
+    """The targets in the parameters `types` and `targets`, and beside each the id of its bookmark.
+
+    Looked up one by one, whatever the planner believes: it would else read all that the person saved.
+    """
+    pairs = func.unnest(bindparam("types", type_=ARRAY(Text)), bindparam("targets", type_=ARRAY(Text)))
+    asked = pairs.table_valued("type", "target").render_derived(name="asked")
+    same = (b.target_type == asked.c.type, b.target_id == asked.c.target)
+    return asked, select(b.id).where(*OWNER, *same).limit(literal_column("1")).lateral("found")

@@ -5,14 +5,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import Text, Uuid, bindparam, delete, func, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import Queries, Statement
 from services.bookmarks.domain import Target, Words
 from services.bookmarks.rows import TYPES
 from services.bookmarks.sight import sight
-from services.bookmarks.store import OWNER, Owner, b
+from services.bookmarks.store import OWNER, Owner, b, saved_of_pairs
 from services.bookmarks.tables import bookmarks
 
 
@@ -41,8 +41,12 @@ async def remove_many(queries: Queries, owner: Owner, ids: Sequence[UUID], targe
 
 @lru_cache
 def _save_many() -> Statement:
-    ids = bindparam("ids", type_=ARRAY(Uuid))
-    asked = func.unnest(ids, *_pairs()).table_valued("id", "target_type", "target_id").render_derived(name="asked")
+    pairs = bindparam("types", type_=ARRAY(Text)), bindparam("targets", type_=ARRAY(Text))
+    asked = (
+        func.unnest(bindparam("ids", type_=ARRAY(Uuid)), *pairs)
+        .table_valued("id", "target_type", "target_id")
+        .render_derived(name="asked")
+    )
     wanted = select(
         bindparam("workspace", type_=Text).label("workspace"), bindparam("user", type_=Text).label("user_id"), *asked.c
     ).cte("wanted")
@@ -62,13 +66,9 @@ def _save_many() -> Statement:
 @lru_cache
 def _remove_many() -> Statement:
     ids = bindparam("ids", type_=ARRAY(Uuid))
-    pairs = func.unnest(*_pairs()).table_valued("type", "target").render_derived(name="asked")
-    by_target = tuple_(b.target_type, b.target_id).in_(select(pairs.c.type, pairs.c.target))
+    asked, found = saved_of_pairs()
+    by_target = select(found.c.id).select_from(asked.join(found, true()))
+    either = b.id.in_(union_all(select(func.unnest(ids)), by_target))
     # Locked in one order, for the same reason as above.
-    either = or_(b.id == func.any(ids), by_target)
     doomed = select(b.id).where(*OWNER, either).order_by(b.target_type, b.target_id).with_for_update().cte("doomed")
     return Statement(delete(bookmarks).where(b.id.in_(select(doomed.c.id))).returning(b.id))
-
-
-def _pairs() -> tuple[Any, Any]:
-    return bindparam("types", type_=ARRAY(Text)), bindparam("targets", type_=ARRAY(Text))
