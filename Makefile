@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # The interpreter that makes the virtual environment: the first that is new enough.
 PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(python) -c 'import sys; print("$(python)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
-# Where `make protos` finds the contract that must not be broken.
+# The branch whose contract must not be broken.
 BASE ?= main
 ARGS ?=
 
@@ -28,7 +28,7 @@ test: setup ## run the tests (ARGS="-k name" picks some)
 	$(BIN)/pytest --ignore=tests/test_architecture.py --ignore=tests/test_contract.py $(ARGS)
 
 .PHONY: check
-check: style types protos generated architecture ## check style, types, contract, generated code and architecture
+check: style types contract generated architecture ## check style, types, contract, generated code and architecture
 
 .PHONY: style
 style: setup
@@ -39,11 +39,12 @@ style: setup
 types: setup
 	$(BIN)/mypy
 
-.PHONY: protos
-protos: setup
+.PHONY: contract
+contract: setup
 	$(BIN)/buf lint gen/cairn.binpb --path cairn
 	@base=$$(mktemp) && trap 'rm -f "$$base"' EXIT; \
-	if git show $(BASE):gen/cairn.binpb > "$$base" 2>/dev/null; then \
+	if git show $(BASE):gen/cairn.binpb > "$$base" 2>/dev/null || \
+	   git show origin/$(BASE):gen/cairn.binpb > "$$base" 2>/dev/null; then \
 		echo "buf breaking, against branch $(BASE)"; \
 		$(BIN)/buf breaking gen/cairn.binpb --path cairn --against "$$base#format=binpb"; \
 	else \
@@ -87,7 +88,7 @@ clean: ## remove .venv and caches; .data (the embedded databases) stays
 # Debian's python3 may come without ensurepip; then the pip it has fills the environment from outside.
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say PYTHON=/path/to/it" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { \
+	@$(PYTHON) -m venv $(VENV) || { \
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 

@@ -108,7 +108,8 @@ def test_compose_knows_every_process_and_waits_for_health() -> None:
             assert condition == {"condition": "service_healthy"}
 
 
-@pytest.mark.parametrize("missing", SECRETS)
+# A key set may stand for the JWT secret; the services say so if both are missing.
+@pytest.mark.parametrize("missing", sorted(SECRETS.keys() - {"CAIRN_JWT_SECRET"}))
 def test_compose_refuses_to_start_without_a_secret(missing: str) -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     with pytest.raises(LookupError, match="set it to"):
