@@ -8,14 +8,16 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import asyncpg
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from chassis.errors import CairnError, Unavailable
+from chassis.settings import PostgresUrl
 
 # One row, read by column name. asyncpg ships no types.
 Row: TypeAlias = Any
@@ -26,7 +28,7 @@ DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 class DatabaseSettings:
     """Which PostgreSQL, and how it is used."""
 
-    database_url: str
+    database_url: PostgresUrl
     database_pool_size: int = 10
     # Longest time a statement may run, or wait for a connection.
     database_timeout_seconds: float = 10.0
@@ -44,6 +46,18 @@ class DatabaseBusy(Unavailable):
     """The database is overloaded"""
 
     reason = "DATABASE_BUSY"
+
+
+class DatabaseFault(Exception):
+    """A mistake of ours. It goes to the log, and so repeats no value: what people write stands in them."""
+
+    @classmethod
+    def of(cls, error: Exception) -> "DatabaseFault":
+        """Errors about data (class 22) quote them in their text, others only in their details."""
+        state, constraint = getattr(error, "sqlstate", None) or "", getattr(error, "constraint_name", None) or ""
+        quotes = isinstance(error, ValueError) or state.startswith("22")
+        text = "" if quotes or not error.args else error.args[0]
+        return cls(" ".join(filter(None, (type(error).__name__, state, constraint, text))))
 
 
 class Statement:
@@ -92,6 +106,10 @@ class Queries:
         row = await self.row(statement, **parameters)
         return row[0] if row else None
 
+    async def serialise(self, name: str) -> None:
+        """Let others who say the same name wait until this transaction ends."""
+        await self.value(_serialise(), name=name)
+
 
 class Database(Queries):
     """A pool of connections. Made by `connect`; closed by `aclose`."""
@@ -136,6 +154,12 @@ class Database(Queries):
         await self._runner.close()
 
 
+@lru_cache
+def _serialise() -> Statement:
+    key = func.hashtextextended(bindparam("name", type_=Text), literal_column("0"))
+    return Statement(select(func.pg_advisory_xact_lock(key)))
+
+
 async def _keep(_connection: Any) -> None:
     """Leave a connection that returns to the pool as it is."""
 
@@ -147,7 +171,7 @@ def _translated(refusals: Mapping[str, type[CairnError]] = MappingProxyType({}))
     except asyncpg.IntegrityConstraintViolationError as error:
         if refusal := refusals.get(error.constraint_name or ""):
             raise refusal from error
-        raise
+        raise DatabaseFault.of(error) from None
     except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InsufficientResourcesError) as error:
         raise DatabaseBusy(retry_after=1) from error
     except (asyncpg.QueryCanceledError, asyncpg.InvalidCachedStatementError, TimeoutError) as error:
@@ -159,4 +183,8 @@ def _translated(refusals: Mapping[str, type[CairnError]] = MappingProxyType({}))
         asyncpg.InternalClientError,
         OSError,
     ) as error:
+        if isinstance(error, ValueError):  # asyncpg's own word for an argument of the wrong type
+            raise DatabaseFault.of(error) from None
         raise DatabaseAway(retry_after=1) from error
+    except asyncpg.PostgresError as error:
+        raise DatabaseFault.of(error) from None

@@ -71,12 +71,12 @@ class Unavailable(CairnError):
 
 
 class ValidationFailed(InvalidInput):
-    """The request is not valid."""
+    """The request is not valid"""
 
     reason = "VALIDATION_FAILED"
 
 
 class IdempotencyKeyReused(InvalidInput):
-    """This request id was used before, for another request."""
+    """This request id was used before, for another request"""
 
     reason = "IDEMPOTENCY_KEY_REUSED"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import unicodedata
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from chassis.errors import Unauthenticated
+from chassis.errors import Unauthenticated, Unavailable
+from chassis.settings import MIN_SECRET_LENGTH
 
 if TYPE_CHECKING:
     from chassis.interceptors import Call
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 CACHED_TOKENS = 10_000
 CLOCK_SKEW_SECONDS = 5
-MIN_SECRET_LENGTH = 32
+KEYS_TIMEOUT_SECONDS = 3
 MIN_KEY_LENGTH = 16
 MAX_ID_LENGTH = 128
+# Control, format, private use, surrogate.
+UNPRINTABLE = ("Cc", "Cf", "Co", "Cs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,12 @@ class Caller:
     user: str = ""
     features: frozenset[str] = frozenset()
     service: str = ""
+
+    @property
+    def key(self) -> str:
+        """One text for each caller there can be: a person and a service are two, and no id holds a line break."""
+        kind, name = ("user", self.user) if self.user else ("service", self.service)
+        return f"{kind}\n{self.workspace}\n{name}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,12 @@ class TokenExpired(Unauthenticated):
     reason = "TOKEN_EXPIRED"
 
 
+class KeysAway(Unavailable):
+    """The keys that tokens are signed with cannot be fetched"""
+
+    reason = "KEYS_AWAY"
+
+
 class WorkspaceRequired(Unauthenticated):
     """A service names the workspace it acts in: header x-cairn-workspace"""
 
@@ -87,7 +103,8 @@ class Identity:
         self._passed: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
         pairs = (pair.partition(":") for pair in settings.service_keys)
         self._keys = [(name, key.encode()) for name, _, key in pairs]
-        self._jwks = jwt.PyJWKClient(settings.jwt_jwks_url) if settings.jwt_jwks_url else None
+        url = settings.jwt_jwks_url
+        self._jwks = jwt.PyJWKClient(url, timeout=KEYS_TIMEOUT_SECONDS) if url else None
 
     async def identify(self, authorization: str, workspace: str, user: str) -> Caller | None:
         """The caller, or None where no credential was sent. `workspace` and `user` count only for services."""
@@ -137,7 +154,9 @@ class Identity:
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenExpired from error
-        except (jwt.PyJWTError, ValueError) as error:
+        except jwt.PyJWKClientConnectionError as error:
+            raise KeysAway(retry_after=1) from error
+        except (jwt.PyJWTError, ValueError, TypeError) as error:  # TypeError: the key named is of another kind
             raise CredentialsInvalid from error
 
     async def _key(self, token: str) -> tuple[Any, list[str]]:
@@ -158,7 +177,10 @@ class Identity:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= MAX_ID_LENGTH and value.isprintable()
+    # As the contract has it, `^\PC+$`; what Unicode has not assigned yet is no part of that `C`.
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_ID_LENGTH:
+        return False
+    return all(unicodedata.category(character) not in UNPRINTABLE for character in value)
 
 
 def identified(identity: Identity) -> "Callable[[Call], AbstractAsyncContextManager[None]]":

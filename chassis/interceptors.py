@@ -34,7 +34,7 @@ class Call:
     request: Any = None
     code: int = 0
 
-    def who(self) -> Caller:
+    def require_caller(self) -> Caller:
         """The caller of a method that is not public."""
         assert self.caller is not None, "the policy interceptor lets nobody else through"
         return self.caller

@@ -22,6 +22,7 @@ from chassis.errors import LimitReached
 if TYPE_CHECKING:
     from chassis.interceptors import Call
 
+CONNECTIONS = 8
 WAIT_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
 
@@ -61,19 +62,22 @@ class Limits:
         self._store = RedisStore(server=redis_url, options={"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1})
         self._clock = clock
         self._away_until = 0.0
+        self._turn = asyncio.Semaphore(CONNECTIONS)
         self._throttles: dict[Bucket, Throttled] = {}
 
     async def take(self, bucket: Bucket, key: str) -> Decision:
         """Take one token of `key` from the bucket if there is one."""
-        if self._clock() < self._away_until:
-            return _open(bucket)
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                result = await self._throttle(bucket).limit(key)
-        except (StoreUnavailableError, RedisError, OSError, TimeoutError) as error:
-            self._away_until = self._clock() + PAUSE_SECONDS
-            structlog.get_logger().warning("limits are open: redis is away", error=type(error).__name__)
-            return _open(bucket)
+        # A burst waits for its turn here: opening a connection for each call would look as if Redis were away.
+        async with self._turn:
+            if self._clock() < self._away_until:
+                return _open(bucket)
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    result = await self._throttle(bucket).limit(key)
+            except (StoreUnavailableError, RedisError, OSError, TimeoutError) as error:
+                self._away_until = self._clock() + PAUSE_SECONDS
+                structlog.get_logger().warning("limits are open: redis is away", error=type(error).__name__)
+                return _open(bucket)
         state = result.state
         return Decision(not result.limited, state.limit, state.remaining, state.reset_after, state.retry_after)
 
@@ -103,8 +107,7 @@ def limited(limits: Limits) -> "Callable[[Call], AbstractAsyncContextManager[Non
     @asynccontextmanager
     async def charge(call: "Call") -> AsyncIterator[None]:
         if call.method.quota and call.caller:
-            caller = call.caller
-            decision = await limits.take(call.method.quota, f"{caller.workspace}:{caller.user or caller.service}")
+            decision = await limits.take(call.method.quota, call.caller.key)
             if not decision.allowed:
                 raise RateLimited(retry_after=math.ceil(decision.retry_after))
         yield

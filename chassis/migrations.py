@@ -2,42 +2,50 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
+import asyncpg
 import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from chassis.settings import SettingsError
+
 PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.5
+# PostgreSQL's own codes. Wrong name or password; no such database.
+NOT_LET_IN = ("28", "3D")
+STARTING = "57P03"
 
 
 async def migrate(database_url: str, folder: Path, schema: str) -> None:
     """Bring `schema` up to date with the migrations in `folder`; replicas that start together wait for one.
 
-    A database that is still starting is waited for, 30 s at most.
+    A database that is still starting is waited for, 30 s at most; one that does not let us in is a SettingsError.
     """
-    url = "postgresql+asyncpg://" + database_url.split("://", 1)[1]
-    engine = create_async_engine(url, poolclass=NullPool)
+    # asyncpg itself reads the address: SQLAlchemy would not understand `?sslmode=require`.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=partial(asyncpg.connect, database_url), poolclass=NullPool
+    )
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             async with engine.connect() as connection:
                 await connection.run_sync(_upgrade, folder, schema)
                 return
-        except (OSError, OperationalError, DBAPIError) as error:
-            if time.monotonic() > give_up or not _is_away(error):
+        except (OSError, DBAPIError) as error:
+            state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+            if state.startswith(NOT_LET_IN):
+                raise SettingsError(f"Cannot start:\n  - CAIRN_DATABASE_URL: {getattr(error, 'orig', '')}") from error
+            if time.monotonic() > give_up or not (isinstance(error, OSError) or state == STARTING):
                 raise
             structlog.get_logger().info("waiting for the database", error=type(error).__name__)
-            await asyncio.sleep(0.5)
-
-
-def _is_away(error: Exception) -> bool:
-    # 57P03: the server is starting up.
-    return isinstance(error, OSError) or getattr(getattr(error, "orig", None), "sqlstate", "") == "57P03"
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _upgrade(connection: Connection, folder: Path, schema: str) -> None:

@@ -15,8 +15,8 @@ from chassis.interceptors import Call
 
 DOMAIN = "cairn"
 # A status travels in metadata, of which clients take 8 KiB: beyond that they would see another error instead.
-MAX_FIELDS = 20
 MAX_TEXT = 200
+MAX_VIOLATION_BYTES = 2500
 
 CODES: dict[type[errors.CairnError], int] = {
     errors.InvalidInput: code_pb2.INVALID_ARGUMENT,
@@ -57,10 +57,7 @@ def to_status(error: errors.CairnError) -> status_pb2.Status:
 def _details(error: errors.CairnError) -> list[Message]:
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
     if error.fields:
-        violation = error_details_pb2.BadRequest.FieldViolation
-        first = error.fields[:MAX_FIELDS]
-        violations = [violation(field=each.field, description=_short(each.message)) for each in first]
-        details.append(error_details_pb2.BadRequest(field_violations=violations))
+        details.append(_bad_request(error.fields))
     if error.retry_after is not None:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(error.retry_after * 1000))
@@ -69,6 +66,16 @@ def _details(error: errors.CairnError) -> list[Message]:
         failure = error_details_pb2.QuotaFailure.Violation(subject=error.reason, description=error.message)
         details.append(error_details_pb2.QuotaFailure(violations=[failure]))
     return details
+
+
+def _bad_request(fields: tuple[errors.FieldViolation, ...]) -> error_details_pb2.BadRequest:
+    """The first violations: as many as there is room for."""
+    bad = error_details_pb2.BadRequest()
+    for each in fields:
+        bad.field_violations.add(field=each.field, description=_short(each.message))
+        if bad.ByteSize() > MAX_VIOLATION_BYTES:
+            break
+    return bad
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The innermost interceptor: a servicer sees only requests that parse and keep every rule written in the proto."""
+"""Interceptor: a servicer sees only requests that parse and keep every rule written in the proto."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +9,14 @@ from google.protobuf.message import DecodeError, Message
 
 from chassis.errors import FieldViolation, ValidationFailed
 from chassis.interceptors import Call
+
+# For people, where the library speaks to programmers; by the id of the rule that is broken.
+TEXTS = {
+    "string.pattern": "has a character or a form that is not allowed",
+    "enum.not_in": "is required",
+    "enum.defined_only": "must be one of the values there are",
+    "required": "is required",
+}
 
 
 @asynccontextmanager
@@ -29,9 +37,13 @@ def _valid(data: bytes, input_class: type[Message]) -> Message:
         raise ValidationFailed(text) from error
     violations = protovalidate.collect_violations(message)
     if violations:
-        fields = tuple(FieldViolation(_path(each.proto.field), each.proto.message) for each in violations)
+        fields = tuple(FieldViolation(_path(each.proto.field), _text(each.proto)) for each in violations)
         raise ValidationFailed(f"{fields[0].field or 'request'}: {fields[0].message}", fields=fields)
     return message
+
+
+def _text(violation: Any) -> str:
+    return TEXTS.get(violation.rule_id) or str(violation.message)
 
 
 def _path(path: Any) -> str:

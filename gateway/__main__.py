@@ -27,7 +27,7 @@ from gateway.contract import load
 from gateway.edge import Edge
 from gateway.pages import pages_of
 from gateway.settings import Settings, addresses
-from gateway.upstreams import SERVED_BY, Behind, Upstreams
+from gateway.upstreams import SERVED_BY, Backends, Upstreams
 
 
 class Server(uvicorn.Server):
@@ -59,13 +59,13 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def application(settings: Settings, behind: Behind, stopping: asyncio.Event) -> AsyncIterator[Gateway]:
+async def application(settings: Settings, backends: Backends, stopping: asyncio.Event) -> AsyncIterator[Gateway]:
     """The gateway with all its parts, which end with it. Streams end when `stopping` is set."""
-    upstreams = Upstreams(behind.addresses, settings.call_timeout, settings.upstream_ca)
+    upstreams = Upstreams(backends.addresses, settings.call_timeout, settings.upstream_ca)
     limits = Limits(settings.redis_url, time.monotonic)
     edge = Edge(settings.edge, Identity(settings.identity, time.time), limits)
-    routes = routes_of(behind, settings.edge, stopping)
-    document = openapi.document(behind, _version())
+    routes = routes_of(backends, settings.edge, stopping)
+    document = openapi.document(backends, _version())
     documents = {"/openapi.json": openapi.answer(document), "/docs": docs_page.answer(document)}
     try:
         yield Gateway(routes, pages_of(_version(), upstreams, documents), edge, upstreams)
@@ -74,10 +74,10 @@ async def application(settings: Settings, behind: Behind, stopping: asyncio.Even
         await limits.aclose()
 
 
-async def serve(settings: Settings, behind: Behind) -> None:
+async def serve(settings: Settings, backends: Backends) -> None:
     """Serve until SIGTERM or SIGINT."""
     stopping = asyncio.Event()
-    async with application(settings, behind, stopping) as app:
+    async with application(settings, backends, stopping) as app:
         config = uvicorn.Config(
             app,
             host=settings.listen_host,
@@ -112,7 +112,7 @@ def main() -> None:
     telemetry.configure("gateway", settings.telemetry)
     contract = load((Path(policy_pb2.__file__).parents[3] / "cairn.binpb").read_bytes())
     names = {name for upstreams in SERVED_BY.values() for name in upstreams}
-    uvloop.run(serve(settings, Behind(contract, SERVED_BY, addresses(settings, names))))
+    uvloop.run(serve(settings, Backends(contract, SERVED_BY, addresses(settings, names))))
 
 
 if __name__ == "__main__":

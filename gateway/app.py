@@ -13,14 +13,14 @@ from gateway.contract import Binding, Method, Policy
 from gateway.decode import Decoders
 from gateway.edge import PRIVATE, SECURITY, ClientGone, Edge, Request
 from gateway.encode import Encoders
-from gateway.envelope import JSON, Answer, Answers, resource_of
+from gateway.envelope import JSON, NO_CONTENT, Answer, Answers, has_text
 from gateway.errors import Headers, HttpError, from_rpc, internal
 from gateway.request import Requests
 from gateway.routes import Match, Routes
 from gateway.settings import EdgeSettings
 from gateway.streams import Send, Streams
 from gateway.templates import Template
-from gateway.upstreams import Behind, Outgoing, Upstreams
+from gateway.upstreams import Backends, Outgoing, Upstreams
 
 Page = Callable[[], Awaitable[Answer]]
 Scope = MutableMapping[str, Any]
@@ -39,20 +39,20 @@ class Route:
     body_limit: int
 
 
-def routes_of(behind: Behind, settings: EdgeSettings, stopping: asyncio.Event) -> Routes[Route]:
+def routes_of(backends: Backends, settings: EdgeSettings, stopping: asyncio.Event) -> Routes[Route]:
     """The routes of all methods that somebody serves. `stopping` ends streams."""
-    encoders, decoders = Encoders(behind.contract.pool), Decoders(behind.contract.pool)
-    homes = _homes(behind.methods())
+    encoders, decoders = Encoders(backends.contract.pool), Decoders(backends.contract.pool)
+    resource_paths = _resource_paths(backends.methods())
     routes: Routes[Route] = Routes()
-    for method in behind.methods():
-        upstreams = behind.served_by[method.service]
-        service_only = method.policy.audience in (Policy.AUDIENCE_SERVICE, Policy.AUDIENCE_UNSPECIFIED)
+    for method in backends.methods():
+        upstreams = backends.served_by[method.service]
+        service_only = method.policy.audience == Policy.AUDIENCE_SERVICE
         for binding in method.bindings:
             route = Route(
                 method,
                 binding,
                 Requests(method, binding, decoders),
-                Answers(method, encoders, homes),
+                Answers(method, encoders, resource_paths),
                 Streams(method, encoders, stopping) if method.streams else None,
                 upstreams if method.policy.broadcast else upstreams[:1],
                 settings.service_body_limit if service_only else settings.body_limit,
@@ -61,15 +61,14 @@ def routes_of(behind: Behind, settings: EdgeSettings, stopping: asyncio.Event) -
     return routes
 
 
-def _homes(methods: Iterable[Method]) -> dict[str, Template]:
+def _resource_paths(methods: Iterable[Method]) -> dict[str, Template]:
     """For each kind of resource, the path at which one is read by its id."""
-    homes: dict[str, Template] = {}
+    paths: dict[str, Template] = {}
     for method in methods:
-        resource = resource_of(method.output)
-        for binding in method.bindings if resource and not method.streams else ():
-            if binding.verb == "GET" and len(binding.template.variables) == 1 and resource is method.output:
-                homes.setdefault(resource.full_name, binding.template)
-    return homes
+        for binding in method.bindings if has_text(method.output, "id") and not method.streams else ():
+            if binding.verb == "GET" and len(binding.template.variables) == 1:
+                paths.setdefault(method.output.full_name, binding.template)
+    return paths
 
 
 class Gateway:
@@ -106,21 +105,19 @@ class Gateway:
             return await page()
         match = self._find(request)
         if match and request.method == "OPTIONS":
-            return Answer(204, self._edge.preflight(request, _allowed(match)))
+            return Answer(NO_CONTENT, self._edge.preflight(request, _allowed(match)))
         await self._edge.admit(request)
         if match is None:
             raise HttpError(404, "ROUTE_NOT_FOUND", "There is nothing at this path")
         route, variables = _route(match, request)
         body = await request.body(route.body_limit) if route.binding.body else b""
         message = route.requests.build(variables, request.query, body, request.headers)
-        reading = route.binding.verb == "GET"
-        outgoing = Outgoing(route.method.path, message, request.metadata(), safe=reading)
+        outgoing = Outgoing(route.method.path, message, request.metadata(), safe=route.binding.verb == "GET")
         if route.streams:
             call = self._upstreams.stream(route.upstreams[0], outgoing)
             await route.streams.relay(call, request, send, [*SECURITY, *request.extra])
             return None
-        response = await self._call(route, outgoing)
-        return route.answers.answer(response, request.headers, reading=reading)
+        return route.answers.answer(await self._call(route, outgoing))
 
     async def _call(self, route: Route, outgoing: Outgoing) -> bytes:
         try:
@@ -167,7 +164,7 @@ def _failure(error: HttpError, request: Request) -> Answer:
 
 
 async def _send(answer: Answer, request: Request, send: Send) -> None:
-    length: Headers = [(b"content-length", b"%d" % len(answer.body))] if answer.status not in (204, 304) else []
+    length: Headers = [(b"content-length", b"%d" % len(answer.body))] if answer.status != NO_CONTENT else []
     names = {name for name, _ in answer.headers}
     defaults = [each for each in (*PRIVATE, *SECURITY) if each[0] not in names]
     headers = [*answer.headers, *length, *defaults, *request.extra]

@@ -91,10 +91,18 @@ def _methods(
                 input=pool.FindMessageTypeByName(method.input_type[1:]),
                 output=pool.FindMessageTypeByName(method.output_type[1:]),
                 streams=method.server_streaming,
-                policy=options.Extensions[policy_pb2.policy],
+                policy=_policy(options),
                 bindings=bindings,
                 comment=comments.get(f"{name}.{method.name}", ""),
             )
+
+
+def _policy(options: Any) -> Policy:
+    """What the contract says of a method. Where it does not say who may call, only services may."""
+    policy = Policy()
+    policy.CopyFrom(options.Extensions[policy_pb2.policy])
+    policy.audience = policy.audience or Policy.AUDIENCE_SERVICE
+    return policy
 
 
 def _binding(rule: http_pb2.HttpRule) -> Binding:

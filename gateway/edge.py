@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.errors import Unauthenticated
+from chassis.errors import CairnError
 from chassis.identity import Identity
 from chassis.limits import Bucket, Limits
 from chassis.telemetry import request_id
@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 # Request headers that go on to the services, as gRPC metadata.
 FORWARDED = ("authorization", "x-cairn-workspace", "x-cairn-user", "traceparent")
 ALLOWED_HEADERS = (
-    b"authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent, "
+    b"authorization, content-type, idempotency-key, if-match, last-event-id, traceparent, "
     b"x-cairn-user, x-cairn-workspace, x-request-id"
 )
 EXPOSED_HEADERS = b"etag, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id"
@@ -27,9 +27,10 @@ SECURITY: Headers = [
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
 ]
-# What an API answers is for the caller alone, and no page.
+# What an API answers is for the caller alone, and no page. It is never kept: content that was deleted, or may no longer
+# be seen, must not come back from a cache.
 PRIVATE: Headers = [
-    (b"cache-control", b"private, no-cache"),
+    (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
 _METADATA = re.compile(r"[\x20-\x7e]*")
@@ -147,12 +148,12 @@ class Edge:
         credential = (headers.get(name, "") for name in ("authorization", "x-cairn-workspace", "x-cairn-user"))
         try:
             caller = await self._identity.identify(*credential)
-        except Unauthenticated:
+        except CairnError:
+            # A bad credential, or no keys to verify it with: the service says which.
             caller = None
         if caller is None:
             return self._by_address, self._address(request)
-        # Ids are printable: nothing but the separator can be a line break.
-        return self._by_user, f"{caller.workspace}\n{caller.user or caller.service}"
+        return self._by_user, caller.key
 
     def _address(self, request: Request) -> str:
         """The address that the outermost of our own proxies saw; without proxies, the one that connected."""

@@ -17,7 +17,7 @@ from gateway.templates import Template
 
 EMPTY = "google.protobuf.Empty"
 JSON = (b"content-type", b"application/json")
-CREATED, ACCEPTED, NO_CONTENT, NOT_MODIFIED = 201, 202, 204, 304
+CREATED, ACCEPTED, NO_CONTENT = 201, 202, 204
 # When to look again at something that was accepted and goes on.
 LOOK_AGAIN = (b"retry-after", b"1")
 
@@ -31,23 +31,37 @@ class Answer:
     body: bytes = b""
 
 
-class Answers:
-    """Makes the answers of one method. `homes` are the paths at which a message can be read again, by its id."""
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a response is about: a message with an id. `field` holds it; empty where it is the response itself."""
 
-    def __init__(self, method: Method, encoders: Encoders, homes: Mapping[str, Template]) -> None:
+    message: Descriptor
+    field: str
+
+    def text(self, name: str) -> Callable[[Any], str] | None:
+        """How to read a string of it from a response; None where it has none of this name."""
+        if not has_text(self.message, name):
+            return None
+        return attrgetter(f"{self.field}.{name}" if self.field else name)
+
+
+class Answers:
+    """Makes the answers of one method. `resource_paths` are those at which a message can be read again, by its id."""
+
+    def __init__(self, method: Method, encoders: Encoders, resource_paths: Mapping[str, Template]) -> None:
         """Everything that can be known before a response comes is worked out here."""
         output = method.output
         self.parse: Callable[[bytes], Any] = message_factory.GetMessageClass(output).FromString
         self.wrap = None if output.full_name == EMPTY else _wrapper(output, encoders)
         self._success = method.policy.http.success_code or 200
         self._unless = method.policy.http.unless_field
-        self._etag = _finder(output, "etag")
         resource = resource_of(output)
-        self._home = homes.get(resource.full_name) if resource else None
-        self._id = _finder(output, "id")
+        self._etag = resource.text("etag") if resource else None
+        self._id = resource.text("id") if resource else None
+        self._path = resource_paths.get(resource.message.full_name) if resource else None
 
-    def answer(self, response: bytes, headers: Mapping[str, str], *, reading: bool) -> Answer:
-        """The answer for a serialized response; `reading` is true for GET."""
+    def answer(self, response: bytes) -> Answer:
+        """The answer for a serialized response."""
         if self.wrap is None:
             return Answer(NO_CONTENT, [])
         message = self.parse(response)
@@ -55,8 +69,6 @@ class Answers:
         extra = [JSON]
         if self._etag:
             etag = self._etag(message)
-            if etag and reading and _matches(headers.get("if-none-match", ""), etag):
-                return Answer(NOT_MODIFIED, [(b"etag", _quoted(etag))])
             extra += [(b"etag", _quoted(etag))] if etag else []
         if status in (CREATED, ACCEPTED):
             extra += self._found_at(message)
@@ -64,10 +76,10 @@ class Answers:
         return Answer(status, extra, orjson.dumps(self.wrap(message)))
 
     def _found_at(self, message: Any) -> Headers:
-        if not (self._home and self._id and self._id(message)):
+        if not (self._path and self._id and self._id(message)):
             return []
-        variable = self._home.variables[0].field
-        return [(b"location", self._home.format({variable: self._id(message)}).encode())]
+        variable = self._path.variables[0].field
+        return [(b"location", self._path.format({variable: self._id(message)}).encode())]
 
 
 def list_field(message: Descriptor) -> FieldDescriptor | None:
@@ -78,12 +90,13 @@ def list_field(message: Descriptor) -> FieldDescriptor | None:
     return repeated[0] if len(repeated) == 1 else None
 
 
-def resource_of(message: Descriptor) -> Descriptor | None:
-    """What a response is about: itself, or the first message in it that has an id."""
+def resource_of(message: Descriptor) -> Resource | None:
+    """What a response is about: itself, or the only message in it that has an id."""
     if has_text(message, "id"):
-        return message
-    field = _nested(message, "id")
-    return field.message_type if field else None
+        return Resource(message, "")
+    singular = (field for field in message.fields if field.message_type and not field.is_repeated)
+    found = [field for field in singular if has_text(message_of(field), "id")]
+    return Resource(message_of(found[0]), found[0].name) if len(found) == 1 else None
 
 
 def has_text(message: Descriptor, name: str) -> bool:
@@ -97,10 +110,19 @@ def _wrapper(output: Descriptor, encoders: Encoders) -> Callable[[Any], dict[str
     items = list_field(output)
     if items:
         return _list_wrapper(items, encode)
-    name = entity(output)
-    if has_text(output, "id"):
-        return lambda message: {"status": "success", "sys": {"entity": name, "id": message.id}, "data": encode(message)}
-    return lambda message: {"status": "success", "sys": {"entity": name}, "data": encode(message)}
+    resource = resource_of(output)
+    read_id = resource.text("id") if resource else None
+    bare = {"entity": entity(resource.message if resource else output)}
+    if resource is None or read_id is None:
+        return lambda message: {"status": "success", "sys": bare, "data": encode(message)}
+    may_be_absent = bool(resource.field)
+
+    def wrap(message: Any) -> dict[str, Any]:
+        found = read_id(message)
+        sys = bare if may_be_absent and not found else {**bare, "id": found}
+        return {"status": "success", "sys": sys, "data": encode(message)}
+
+    return wrap
 
 
 def _list_wrapper(items: FieldDescriptor, encode: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
@@ -118,23 +140,5 @@ def _list_wrapper(items: FieldDescriptor, encode: Callable[[Any], Any]) -> Calla
     return wrap
 
 
-def _nested(message: Descriptor, name: str) -> FieldDescriptor | None:
-    singular = (field for field in message.fields if field.message_type and not field.is_repeated)
-    return next((field for field in singular if has_text(message_of(field), name)), None)
-
-
-def _finder(message: Descriptor, name: str) -> Callable[[Any], str] | None:
-    """How to read a string of the response, or of the resource in it."""
-    if has_text(message, name):
-        return attrgetter(name)
-    field = _nested(message, name)
-    return attrgetter(f"{field.name}.{name}") if field else None
-
-
 def _quoted(etag: str) -> bytes:
     return b'"' + etag.encode("latin-1", "replace") + b'"'
-
-
-def _matches(sent: str, etag: str) -> bool:
-    tags = [each.strip().removeprefix("W/") for each in sent.split(",")]
-    return "*" in tags or f'"{etag}"' in tags

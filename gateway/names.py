@@ -36,7 +36,7 @@ def kebab(name: str) -> str:
 
 
 def entity(message: Descriptor) -> str:
-    """What `sys.entity` calls a message: `SaveBookmarkResponse` is a `save-bookmark`."""
+    """What `sys.entity` calls a message: `CountBookmarksResponse` is a `count-bookmarks`."""
     return kebab(message.name.removesuffix("Response") or message.name)
 
 

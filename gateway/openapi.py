@@ -8,14 +8,14 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gateway.contract import Binding, Method, Policy
 from gateway.decode import Decoders
-from gateway.envelope import JSON, Answer, has_text, resource_of
+from gateway.envelope import JSON, Answer
 from gateway.names import camel, message_of
 from gateway.openapi_examples import Examples
 from gateway.openapi_responses import ERROR, HEADERS, components, general_errors, responses, split_comment
 from gateway.openapi_schemas import Schema, Schemas
 from gateway.request import Requests
 from gateway.templates import REST, STAR, Template
-from gateway.upstreams import Behind
+from gateway.upstreams import Backends
 
 _ABOUT = """Saved items, presence and background jobs for a chat product.
 
@@ -56,16 +56,16 @@ _COMMON: Schema = {
 }
 
 
-def document(behind: Behind, version: str) -> Schema:
+def document(backends: Backends, version: str) -> Schema:
     """The whole document."""
-    schemas = Schemas(behind.contract)
-    operations = Operations(behind, schemas)
+    schemas = Schemas(backends.contract)
+    operations = Operations(backends, schemas)
     paths: Schema = {}
-    for method in behind.methods():
+    for method in backends.methods():
         for index, binding in enumerate(method.bindings):
             path = open_path(binding.template)
             paths.setdefault(path, {})[binding.verb.lower()] = operations.of(method, binding, index)
-    services = {method.service for method in behind.methods() if method.bindings}
+    services = {method.service for method in backends.methods() if method.bindings}
     tags = [{"name": _tag(name), **schemas.description(name)} for name in sorted(services)]
     return {
         "openapi": "3.1.0",
@@ -103,11 +103,11 @@ def open_path(template: Template) -> str:
 class Operations:
     """Makes operations."""
 
-    def __init__(self, behind: Behind, schemas: Schemas) -> None:
+    def __init__(self, backends: Backends, schemas: Schemas) -> None:
         """Schemas that operations need are collected in `schemas`."""
         self._schemas = schemas
         self._examples = Examples(schemas.components)
-        self._decoders = Decoders(behind.contract.pool)
+        self._decoders = Decoders(backends.contract.pool)
 
     def of(self, method: Method, binding: Binding, index: int) -> Schema:
         """The operation of one binding."""
@@ -124,7 +124,7 @@ class Operations:
             "description": rest.strip(),
             "parameters": [*self._parameters(method, binding, requests)],
             "security": _security(method.policy),
-            "responses": responses(method, self._schemas, general, reads=binding.verb == "GET"),
+            "responses": responses(method, self._schemas, general),
         }
         if binding.body:
             operation["requestBody"] = self._body(method, binding, requests)
@@ -151,9 +151,6 @@ class Operations:
             name, text = _HEADER_PARAMETERS[header]
             schema = self._schemas.parameter(method.input.fields_by_name[field_name])
             yield {"name": name, "in": "header", "description": text, "schema": schema}
-        if binding.verb == "GET" and _has_etag(method):
-            text = "An ETag: where the resource still has it, the answer is 304 without a body."
-            yield {"name": "If-None-Match", "in": "header", "description": text, "schema": {"type": "string"}}
         yield {"$ref": "#/components/parameters/Workspace"}
         yield {"$ref": "#/components/parameters/User"}
 
@@ -162,9 +159,7 @@ class Operations:
             schema = self._schemas.body(method.input, requests.told_once)
         else:
             schema = self._schemas.sent(message_of(method.input.fields_by_name[binding.body]))
-        example = self._examples.of(schema)
-        if requests.mask and isinstance(example, dict):
-            example.pop(requests.mask.json_name, None)
+        example = self._examples.body(schema, requests.mask.json_name if requests.mask else "")
         return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
@@ -194,11 +189,6 @@ def _names(template: Template) -> list[str]:
         name = ".".join(camel(step) for step in variable.split(".")) if segment in (STAR, REST) else ""
         names.append(f"{name}{names.count(name) + 1}" if name in names and name else name)
     return names
-
-
-def _has_etag(method: Method) -> bool:
-    resource = resource_of(method.output)
-    return has_text(method.output, "etag") or bool(resource and has_text(resource, "etag"))
 
 
 def _security(policy: Policy) -> list[Schema]:

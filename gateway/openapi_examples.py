@@ -1,5 +1,7 @@
-"""Examples for requests, made from their schemas so that they cannot break them."""
+"""Examples for requests, made from their schemas so that they cannot break them: what is required, and no more."""
 
+import itertools
+import re
 from typing import Any
 
 from gateway.openapi_rules import Schema
@@ -13,6 +15,17 @@ _BY_FORMAT = {
     "ipv6": "2001:db8::1",
     "uri": "https://example.com/",
 }
+# Texts that say more than the name of their field would. Messages and files are some of the sample workspace, so that
+# they can be saved; the person is none of it, so that nobody there is renamed.
+_BY_NAME = {
+    "messageId": "m-007",
+    "fileId": "f-budget",
+    "userId": "robin",
+    "name": "To read",
+    "note": "Ask about this on Thursday",
+}
+# Names of fields that point to something else, which an example cannot know.
+_REFERENCE = re.compile(r"^ids?$|Ids?$")
 MAX_DEPTH = 6
 
 
@@ -22,6 +35,18 @@ class Examples:
     def __init__(self, components: dict[str, Schema]) -> None:
         """The schemas may still be growing: they are read when an example is made."""
         self._components = components
+
+    def body(self, schema: Schema, without: str = "") -> Any:
+        """A request's body: what it must have; where that is nothing, the first field that refers to nothing.
+
+        `without` names a field that need not be shown.
+        """
+        schema = self._resolved(schema)
+        example = self.of(schema)
+        if example != {}:
+            return example
+        shown = (name for name in schema.get("properties", {}) if name != without and not _REFERENCE.search(name))
+        return {name: self.of(schema["properties"][name], name) for name in itertools.islice(shown, 1)}
 
     def of(self, schema: Schema, name: str = "text", depth: int = 0) -> Any:
         """A value that is valid for the schema; `name` is the field's."""
@@ -33,7 +58,7 @@ class Examples:
         kind = schema.get("type", "object")
         match kind[0] if isinstance(kind, list) else kind:
             case "object":
-                return self._object(schema, depth)
+                return self._object(schema, name, depth)
             case "array":
                 return self._array(schema, name, depth)
             case "string":
@@ -51,25 +76,25 @@ class Examples:
             schema = self._components[schema["$ref"].rpartition("/")[2]]
         return schema
 
-    def _object(self, schema: Schema, depth: int) -> Any:
-        required = schema.get("required", [])
-        properties = schema.get("properties", {})
-        left_out = {name for choice in schema.get("allOf", ()) for name in _members(choice)[1:]}
+    def _object(self, schema: Schema, name: str, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            return {}
+        shown = {*schema.get("required", ()), *_chosen(schema)}
         return {
-            name: self.of(each, name, depth + 1)
-            for name, each in properties.items()
-            if name in required or (name not in left_out and depth < MAX_DEPTH)
+            key: self.of(each, f"{name}Id" if key == "id" else key, depth + 1)
+            for key, each in schema.get("properties", {}).items()
+            if key in shown
         }
 
     def _array(self, schema: Schema, name: str, depth: int) -> Any:
-        if depth >= MAX_DEPTH and not schema.get("minItems"):
-            return []
         item = self.of(schema.get("items", {}), name.removesuffix("s"), depth + 1)
         return [item] * max(1, schema.get("minItems", 1))
 
 
-def _members(choice: Schema) -> list[str]:
-    return [name for member in choice.get("oneOf", ()) for name in member.get("required", ())]
+def _chosen(schema: Schema) -> set[str]:
+    """The first of each group of fields of which one must be given."""
+    groups = [choice.get("oneOf") or choice["anyOf"] for choice in schema.get("allOf", ())]
+    return {group[0]["required"][0] for group in groups if all("required" in member for member in group)}
 
 
 def _text(schema: Schema, name: str) -> str:
@@ -77,5 +102,5 @@ def _text(schema: Schema, name: str) -> str:
         return _BY_FORMAT[schema["format"]]
     if schema.get("pattern", "").startswith(("^[0-9]{", "^-?[0-9]")):  # a number in text
         return "1s" if schema["pattern"].endswith("s$") else "1"
-    text = name.ljust(schema.get("minLength", 0), "x")
+    text = _BY_NAME.get(name, name).ljust(schema.get("minLength", 0), "x")
     return text[: schema.get("maxLength", len(text))]

@@ -2,7 +2,6 @@
 
 import re
 from collections import defaultdict
-from typing import Any
 
 import grpc
 from google.protobuf.descriptor import Descriptor
@@ -88,9 +87,9 @@ def split_comment(comment: str) -> tuple[str, str]:
     return text.strip(), errors
 
 
-def responses(method: Method, schemas: Schemas, general: set[int], *, reads: bool) -> Schema:
-    """All answers of a method; `general` are the errors that it shares with others, `reads` is true for GET."""
-    found: Schema = _successes(method, schemas, reads=reads)
+def responses(method: Method, schemas: Schemas, general: set[int]) -> Schema:
+    """All answers of a method; `general` are the errors that it shares with others."""
+    found: Schema = _successes(method, schemas)
     reasons = _reasons(method)
     for status in sorted(general | set(reasons)):
         listed = reasons.get(status)
@@ -117,19 +116,18 @@ def _reasons(method: Method) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def _successes(method: Method, schemas: Schemas, *, reads: bool) -> Schema:
+def _successes(method: Method, schemas: Schemas) -> Schema:
     if method.output.full_name == EMPTY and not method.streams:
         return {str(NO_CONTENT): {"description": "Done.", "headers": header_refs()}}
     code = method.policy.http.success_code or 200
     answer = _stream(method, schemas) if method.streams else _success(method, schemas)
     unless = method.policy.http.unless_field
     again = {"200": answer | {"description": f"As it was before: `{unless}` is true."}} if unless else {}
-    names = ["ETag"] if _has_etag(method.output) else []
+    resource = resource_of(method.output)
+    names = ["ETag"] if resource and resource.text("etag") else []
     names += ["Location"] if code in (CREATED, ACCEPTED) else []
     names += ["Retry-After"] if code == ACCEPTED else []
-    unchanged = {"304": {"description": "It still has the ETag that was sent.", "headers": header_refs("ETag")}}
-    may_be_unchanged = "ETag" in names and reads
-    return {str(code): answer | {"headers": header_refs(*names)}, **again, **(unchanged if may_be_unchanged else {})}
+    return {str(code): answer | {"headers": header_refs(*names)}, **again}
 
 
 def _success(method: Method, schemas: Schemas) -> Schema:
@@ -138,8 +136,7 @@ def _success(method: Method, schemas: Schemas) -> Schema:
     if items:
         schema = _list_envelope(message_of(items), schemas, output)
     else:
-        names = ["entity", "id"] if has_text(output, "id") else ["entity"]
-        schema = _envelope(_sys(entity(output), names), {"data": schemas.answered(output)})
+        schema = _envelope(_sys_of(output), {"data": schemas.answered(output)})
     return {"description": "Success.", "content": {"application/json": {"schema": schema}}}
 
 
@@ -155,26 +152,28 @@ def _stream(method: Method, schemas: Schemas) -> Schema:
     }
 
 
-def _has_etag(output: Descriptor) -> bool:
-    resource = resource_of(output)
-    return has_text(output, "etag") or bool(resource and has_text(resource, "etag"))
-
-
 def _list_envelope(items: Descriptor, schemas: Schemas, output: Descriptor) -> Schema:
-    names = ["entity", "id"] if has_text(items, "id") else ["entity"]
+    sys = _sys(entity(items), has_id=has_text(items, "id"))
     element: Schema = {
         "type": "object",
-        "properties": {"sys": _sys(entity(items), names), "data": schemas.answered(items)},
+        "properties": {"sys": sys, "data": schemas.answered(items)},
         "required": ["sys", "data"],
     }
     listed = list_field(output)
     page = schemas.answered_without(output, {listed.name} if listed else set())
-    return _envelope(_sys("list", ["entity"]), {"data": {"type": "array", "items": element}, "page": page})
+    return _envelope(_sys("list", has_id=False), {"data": {"type": "array", "items": element}, "page": page})
 
 
-def _sys(name: str, fields: list[str]) -> Schema:
-    properties: dict[str, Any] = {"entity": {"const": name}, "id": {"type": "string"}}
-    return {"type": "object", "properties": {key: properties[key] for key in fields}, "required": fields}
+def _sys_of(output: Descriptor) -> Schema:
+    resource = resource_of(output)
+    if resource is None:
+        return _sys(entity(output), has_id=False)
+    return _sys(entity(resource.message), has_id=True, may_be_absent=bool(resource.field))
+
+
+def _sys(name: str, *, has_id: bool, may_be_absent: bool = False) -> Schema:
+    properties: Schema = {"entity": {"const": name}, **({"id": {"type": "string"}} if has_id else {})}
+    return {"type": "object", "properties": properties, "required": ["entity"] if may_be_absent else list(properties)}
 
 
 def _envelope(sys: Schema, parts: Schema) -> Schema:
@@ -186,7 +185,7 @@ def general_errors(method: Method, *, has_path_variables: bool, has_body: bool) 
     """The statuses that a call may end with whatever it does: only those that are possible."""
     found = {400, 401, 429, 500, 503, 504}
     policy = method.policy
-    if policy.audience in (Policy.AUDIENCE_SERVICE, Policy.AUDIENCE_UNSPECIFIED) or policy.feature:
+    if policy.audience == Policy.AUDIENCE_SERVICE or policy.feature:
         found.add(403)
     if has_path_variables:
         found.add(404)

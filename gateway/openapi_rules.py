@@ -98,7 +98,13 @@ def _refuses_empty(rules: Any) -> bool:
     if rules.min_len or rules.len or rules.WhichOneof("well_known") in _FORMATS:
         return True
     # Python knows no classes of Unicode. Whether nothing matches does not depend on which characters do.
-    return not re.search(re.sub(r"\\[pP][A-Z]", r"\\w", rules.pattern), "")
+    return not re.search(re.sub(r"\\[pP]\{[A-Z]\}", r"\\w", _pattern(rules)), "")
+
+
+def _pattern(rules: Any) -> str:
+    """From RE2 to the dialect of JSON Schema: braces round the letter of a class, none round a character's number."""
+    braced = re.sub(r"\\([pP])([A-Z])", r"\\\1{\2}", rules.pattern)
+    return re.sub(r"\\x\{([0-9A-F]{4})\}", r"\\u\1", braced)
 
 
 def _string(rules: Any) -> Schema:
@@ -106,8 +112,7 @@ def _string(rules: Any) -> Schema:
     if rules.HasField("len"):
         found |= {"minLength": rules.len, "maxLength": rules.len}
     if rules.HasField("pattern"):
-        # RE2 writes a class of one letter without braces, JSON Schema's dialect with them.
-        found["pattern"] = re.sub(r"\\([pP])([A-Z])", r"\\\1{\2}", rules.pattern)
+        found["pattern"] = _pattern(rules)
     well_known = rules.WhichOneof("well_known")
     if well_known in _FORMATS:
         found["format"] = _FORMATS[well_known]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chassis.identity import IdentitySettings
+from chassis.settings import Port, RedisUrl
 from chassis.telemetry import TelemetrySettings
 
 
@@ -15,7 +16,8 @@ class EdgeSettings:
     cors_origins: tuple[str, ...] = ()
     # How many proxies of yours stand in front, each adding an address to X-Forwarded-For.
     trusted_proxy_hops: int = 0
-    # Bytes of a request body; methods for services take whole batches.
+    # Bytes of a request body; methods for services take whole batches. Neither may exceed the message size that the
+    # services themselves take (chassis.server), else what is let in here is refused there.
     body_limit: int = 1 << 20
     service_body_limit: int = 16 << 20
     # Requests a minute: of a verified caller, and of an address without a valid credential.
@@ -33,12 +35,12 @@ class EdgeSettings:
 class Settings:
     """The gateway process."""
 
-    redis_url: str
+    redis_url: RedisUrl
     identity: IdentitySettings
     telemetry: TelemetrySettings
     edge: EdgeSettings
     listen_host: str = "127.0.0.1"
-    gateway_port: int = 8080
+    gateway_port: Port = 8080
     bookmarks_address: str = "127.0.0.1:50051"
     # PEM file with the certificates to trust where services speak TLS; plain HTTP/2 without it.
     upstream_ca: str = ""

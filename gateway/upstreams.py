@@ -18,14 +18,15 @@ SERVED_BY: Mapping[str, tuple[str, ...]] = {
 }
 HEALTH = "/grpc.health.v1.Health/Check"
 HEALTH_SECONDS = 2.0
-# A read that found no connection is tried again once, this much later.
+# A read that found no connection, or a server that stopped before it began, is tried again once, this much later.
 RETRY_SECONDS = 0.05
+TURNED_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 Metadata = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Behind:
+class Backends:
     """What stands behind the gateway: the contract, which upstreams serve which of its services, and where."""
 
     contract: Contract
@@ -64,7 +65,7 @@ class Upstreams:
         try:
             return await self._once(upstream, outgoing)
         except grpc.aio.AioRpcError as error:
-            if not outgoing.safe or error.code() != grpc.StatusCode.UNAVAILABLE:
+            if not outgoing.safe or error.code() not in TURNED_AWAY:
                 raise
         await asyncio.sleep(RETRY_SECONDS)
         return await self._once(upstream, outgoing)

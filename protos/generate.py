@@ -1,7 +1,8 @@
 """Compile protos/ into gen/: `make proto`, without network.
 
-Three outputs: Python modules with type stubs, the gRPC bindings, and `gen/cairn.binpb`, the whole contract with its
-comments as one descriptor set, from which the gateway makes its routes and its OpenAPI document.
+Three outputs: Python modules with type stubs; the gRPC bindings, which are for clients, for no process of ours uses
+them; and `gen/cairn.binpb`, the whole contract with its comments as one descriptor set, from which the gateway makes
+its routes and its OpenAPI document.
 """
 
 import argparse

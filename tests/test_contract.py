@@ -19,7 +19,11 @@ FILES = descriptor_pb2.FileDescriptorSet.FromString((ROOT / "gen" / "cairn.binpb
 OURS = [file for file in FILES if file.package.startswith("cairn.")]
 ERROR = re.compile(r"^ {3}([A-Z_]+) ([A-Z_]+): \S")
 SOURCE = "\n".join(path.read_text() for top in ("chassis", "services") for path in (ROOT / top).rglob("*.py"))
-REASONS = set(re.findall(r'reason = "([A-Z_]+)"', SOURCE))
+REASON = re.compile(r'reason = "([A-Z_]+)"')
+REASONS = set(REASON.findall(SOURCE))
+# Where a service says what can go wrong in its business.
+RULES = ("domain.py", "facts.py", "use_cases*.py")
+SERVICES = sorted(path.parent for path in (ROOT / "services").glob("*/domain.py"))
 
 
 def methods() -> Iterator[Any]:
@@ -48,6 +52,16 @@ def test_every_rpc_is_whole(method: descriptor_pb2.MethodDescriptorProto, commen
         assert line, f"an error line is CODE REASON: text, in {errors}"
         assert line[1] in code_pb2.Code.DESCRIPTOR.values_by_name
         assert line[2] in REASONS
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: str(path.name))
+def test_every_error_of_a_service_is_documented(service: Path) -> None:
+    source = "\n".join(path.read_text() for pattern in RULES for path in service.glob(pattern))
+    reasons = set(REASON.findall(source))
+    assert reasons
+    comments = [each.values[1].partition(" Errors:\n")[2] for each in methods()]
+    documented = {found[2] for comment in comments for line in comment.splitlines() if (found := ERROR.match(line))}
+    assert not reasons - documented
 
 
 def messages(message: descriptor_pb2.DescriptorProto, name: str) -> Iterator[tuple[str, FieldDescriptorProto]]:

@@ -48,10 +48,10 @@ def main() -> None:
     """Start."""
     try:
         config = settings.load(Settings, os.environ)
+        telemetry.configure("bookmarks", config.server.telemetry)
+        uvloop.run(run(config))
     except settings.SettingsError as error:
         raise SystemExit(str(error)) from None
-    telemetry.configure("bookmarks", config.server.telemetry)
-    uvloop.run(run(config))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis.errors import AlreadyExists, InvalidInput, LimitReached, NotFound, PreconditionFailed
+from chassis.errors import AlreadyExists, Conflict, InvalidInput, LimitReached, NotFound, PreconditionFailed
 
 MAX_TAGS = 20
 MAX_COLLECTIONS = 1000
@@ -88,6 +88,12 @@ class EtagMismatch(PreconditionFailed):
     reason = "ETAG_MISMATCH"
 
 
+class ToggleContended(Conflict):
+    """The same item is being toggled by too many at once"""
+
+    reason = "TOGGLE_CONTENDED"
+
+
 class FieldMaskInvalid(InvalidInput):
     """The update mask names a field that cannot be changed"""
 
@@ -154,11 +160,6 @@ class Bookmark:
     message: SavedMessage | None
     file: SavedFile | None
 
-    @property
-    def etag(self) -> str:
-        """Changes with every change."""
-        return str(self.version)
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -220,15 +221,11 @@ class Collection:
 
     id: UUID
     name: str
+    name_key: str
     bookmark_count: int
     create_time: datetime
     update_time: datetime
     version: int
-
-    @property
-    def etag(self) -> str:
-        """Changes with every change."""
-        return str(self.version)
 
 
 def tidy_tags(tags: Iterable[str]) -> tuple[str, ...]:
@@ -241,7 +238,12 @@ def preview(text: str) -> str:
     return text if len(text) <= PREVIEW_LENGTH else text[:PREVIEW_LENGTH] + "..."
 
 
+def etag_of(version: int) -> str:
+    """Changes with every change."""
+    return str(version)
+
+
 def check_etag(asked: str | None, version: int) -> None:
     """Refuse a change that was made from an older reading."""
-    if asked and asked != str(version):
+    if asked and asked != etag_of(version):
         raise EtagMismatch

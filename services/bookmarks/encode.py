@@ -27,6 +27,7 @@ from services.bookmarks.domain import (
     TargetType,
     Unavailable,
     Words,
+    etag_of,
 )
 from services.bookmarks.facts import Fact, Kind
 
@@ -114,7 +115,7 @@ def fields_of(bookmark: Bookmark) -> dict[str, Any]:
         "due_time": bookmark.due_time and _fields_of_time(bookmark.due_time),
         "create_time": _fields_of_time(bookmark.create_time),
         "update_time": _fields_of_time(bookmark.update_time),
-        "etag": bookmark.etag,
+        "etag": etag_of(bookmark.version),
         "available": bookmark.unavailable is None,
         "unavailable_reason": REASONS[bookmark.unavailable],
         "message": bookmark.message and _fields_of_message(bookmark.message),
@@ -130,7 +131,7 @@ def from_collection(collection: Collection) -> collections_pb2.Collection:
         bookmark_count=collection.bookmark_count,
         create_time=from_time(collection.create_time),
         update_time=from_time(collection.update_time),
-        etag=collection.etag,
+        etag=etag_of(collection.version),
     )
 
 

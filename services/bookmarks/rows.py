@@ -50,7 +50,13 @@ def to_words(row: Row) -> Words:
 def to_collection(row: Row) -> Collection:
     """A row of collections with its count."""
     return Collection(
-        row["id"], row["name"], row["bookmark_count"], row["created_at"], row["updated_at"], row["version"]
+        row["id"],
+        row["name"],
+        row["name_key"],
+        row["bookmark_count"],
+        row["created_at"],
+        row["updated_at"],
+        row["version"],
     )
 
 

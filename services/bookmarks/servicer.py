@@ -28,23 +28,23 @@ class BookmarkServicer:
     async def SaveBookmark(self, request: pb.SaveBookmarkRequest, call: Call) -> pb.SaveBookmarkResponse:
         """Save a target."""
         target, words = encode.to_target(request.target), encode.to_words(request)
-        bookmark, already = await self._bookmarks.save(call.who(), target, words)
+        bookmark, already = await self._bookmarks.save(call.require_caller(), target, words)
         return pb.SaveBookmarkResponse(bookmark=encode.from_bookmark(bookmark), already_saved=already)
 
     async def ToggleBookmark(self, request: pb.ToggleBookmarkRequest, call: Call) -> pb.ToggleBookmarkResponse:
         """Save or remove."""
         target = encode.to_target(request.target)
-        bookmarked, bookmark = await self._bookmarks.toggle(call.who(), target, request.request_id)
+        bookmarked, bookmark = await self._bookmarks.toggle(call.require_caller(), target, request.request_id)
         shown = encode.from_bookmark(bookmark) if bookmark else None
         return pb.ToggleBookmarkResponse(bookmarked=bookmarked, bookmark=shown)
 
     async def GetBookmark(self, request: pb.GetBookmarkRequest, call: Call) -> pb.Bookmark:
         """One bookmark."""
-        return encode.from_bookmark(await self._bookmarks.get(call.who(), UUID(request.id)))
+        return encode.from_bookmark(await self._bookmarks.get(call.require_caller(), UUID(request.id)))
 
     async def ListBookmarks(self, request: pb.ListBookmarksRequest, call: Call) -> pb.ListBookmarksResponse:
         """A page of bookmarks."""
-        caller, wanted = call.who(), encode.to_filter(request)
+        caller, wanted = call.require_caller(), encode.to_filter(request)
         scope = ("bookmarks", caller.workspace, caller.user, repr(wanted))
         at = self._pages.read(scope, request.page_token)
         after = (encode.from_position(at[0]), UUID(at[1])) if at else None
@@ -71,19 +71,21 @@ class BookmarkServicer:
     async def UpdateBookmark(self, request: pb.UpdateBookmarkRequest, call: Call) -> pb.Bookmark:
         """Change what the person wrote."""
         edit = encode.to_edit(request)
-        return encode.from_bookmark(await self._bookmarks.update(call.who(), UUID(request.id), edit, request.etag))
+        return encode.from_bookmark(
+            await self._bookmarks.update(call.require_caller(), UUID(request.id), edit, request.etag)
+        )
 
     async def RemoveBookmark(self, request: pb.RemoveBookmarkRequest, call: Call) -> Empty:
         """Remove by id, or by target: then it need not be there."""
         by_target = request.HasField("target")
         key: UUID | Target = encode.to_target(request.target) if by_target else UUID(request.id)
-        await self._bookmarks.remove(call.who(), key, request.etag, by_target or request.allow_missing)
+        await self._bookmarks.remove(call.require_caller(), key, request.etag, by_target or request.allow_missing)
         return Empty()
 
     async def CountBookmarks(self, request: pb.CountBookmarksRequest, call: Call) -> pb.CountBookmarksResponse:
         """How many there are."""
         type_ = encode.TYPE_OF[request.type] if request.type else None
-        return pb.CountBookmarksResponse(count=await self._bookmarks.count(call.who(), type_))
+        return pb.CountBookmarksResponse(count=await self._bookmarks.count(call.require_caller(), type_))
 
     async def BatchSaveBookmarks(
         self, request: pb.BatchSaveBookmarksRequest, call: Call
@@ -92,7 +94,7 @@ class BookmarkServicer:
         targets = [encode.to_target(target) for target in request.targets]
         collection = UUID(request.collection_id) if request.collection_id else None
         words = Words(request.note, tuple(request.tags), collection)
-        saved, ids = await self._bookmarks.save_many(call.who(), targets, words)
+        saved, ids = await self._bookmarks.save_many(call.require_caller(), targets, words)
         results = []
         for sent, target in zip(request.targets, targets, strict=True):
             outcome = Result.OUTCOME_SAVED if target in saved else Result.OUTCOME_ALREADY_SAVED
@@ -110,26 +112,26 @@ class BookmarkServicer:
         """Remove many."""
         ids = [UUID(id_) for id_ in request.ids]
         targets = [encode.to_target(target) for target in request.targets]
-        removed = await self._bookmarks.remove_many(call.who(), ids, targets)
+        removed = await self._bookmarks.remove_many(call.require_caller(), ids, targets)
         return pb.BatchRemoveBookmarksResponse(removed_count=removed)
 
     async def CreateCollection(self, request: cpb.CreateCollectionRequest, call: Call) -> cpb.Collection:
         """A new collection."""
-        return encode.from_collection(await self._collections.create(call.who(), request.name))
+        return encode.from_collection(await self._collections.create(call.require_caller(), request.name))
 
     async def GetCollection(self, request: cpb.GetCollectionRequest, call: Call) -> cpb.Collection:
         """One collection."""
-        return encode.from_collection(await self._collections.get(call.who(), UUID(request.id)))
+        return encode.from_collection(await self._collections.get(call.require_caller(), UUID(request.id)))
 
     async def ListCollections(self, request: cpb.ListCollectionsRequest, call: Call) -> cpb.ListCollectionsResponse:
         """A page of collections."""
-        caller = call.who()
+        caller = call.require_caller()
         scope = ("collections", caller.workspace, caller.user)
         at = self._pages.read(scope, request.page_token)
         after = (str(at[0]), UUID(at[1])) if at else None
         found, more = await self._collections.list(caller, after, page_size(request.page_size))
         total = at[2] if at else await self._collections.count(caller)
-        position = [found[-1].name.casefold(), str(found[-1].id), total] if more else None
+        position = [found[-1].name_key, str(found[-1].id), total] if more else None
         return cpb.ListCollectionsResponse(
             collections=[encode.from_collection(each) for each in found],
             next_page_token=self._pages.issue(scope, position) if position else "",
@@ -140,11 +142,11 @@ class BookmarkServicer:
         """Rename a collection."""
         fields = encode.mask(request, request.update_mask, frozenset({"name"}))
         if "name" not in fields:
-            return encode.from_collection(await self._collections.get(call.who(), UUID(request.id)))
-        renamed = await self._collections.rename(call.who(), UUID(request.id), request.name, request.etag)
+            return encode.from_collection(await self._collections.get(call.require_caller(), UUID(request.id)))
+        renamed = await self._collections.rename(call.require_caller(), UUID(request.id), request.name, request.etag)
         return encode.from_collection(renamed)
 
     async def DeleteCollection(self, request: cpb.DeleteCollectionRequest, call: Call) -> Empty:
         """Delete a collection."""
-        await self._collections.delete(call.who(), UUID(request.id), request.etag)
+        await self._collections.delete(call.require_caller(), UUID(request.id), request.etag)
         return Empty()

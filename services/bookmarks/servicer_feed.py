@@ -15,5 +15,5 @@ class FeedServicer:
 
     async def Apply(self, request: pb.ApplyRequest, call: Call) -> pb.ApplyResponse:
         """Take a batch of changes."""
-        await self._feed.apply(call.who(), encode.to_facts(request.changes))
+        await self._feed.apply(call.require_caller(), encode.to_facts(request.changes))
         return pb.ApplyResponse(applied_count=len(request.changes))

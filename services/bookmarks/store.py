@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     DateTime,
-    Integer,
     Text,
     Uuid,
     bindparam,
@@ -66,9 +65,9 @@ async def get(queries: Queries, owner: Owner, id_: UUID) -> Bookmark | None:
     return row and to_bookmark(row)
 
 
-async def lock(queries: Queries, owner: Owner, id_: UUID) -> Row | None:
+async def lock(queries: Queries, owner: Owner, key: UUID | Target) -> Row | None:
     """The row itself, held until the transaction ends."""
-    return await queries.row(_lock(), **owner._asdict(), id=id_)
+    return await queries.row(_lock(isinstance(key, Target)), **owner._asdict(), **_keyed(key))
 
 
 async def rewrite(queries: Queries, owner: Owner, id_: UUID, words: Words) -> Bookmark | None:
@@ -84,11 +83,9 @@ async def rewrite(queries: Queries, owner: Owner, id_: UUID, words: Words) -> Bo
     return row and to_bookmark(row)
 
 
-async def remove(queries: Queries, owner: Owner, key: UUID | Target, version: int | None) -> bool:
-    """Remove by id or by target, if it has the version (None: any); tells whether it did."""
-    if isinstance(key, Target):
-        return bool(await queries.value(_remove(True), **owner._asdict(), type=key.type, target=key.id, etag=version))
-    return bool(await queries.value(_remove(False), **owner._asdict(), id=key, etag=version))
+async def remove(queries: Queries, owner: Owner, key: UUID | Target) -> bool:
+    """Remove by id or by target; tells whether it was there."""
+    return await queries.row(_remove(isinstance(key, Target)), **owner._asdict(), **_keyed(key)) is not None
 
 
 async def find(queries: Queries, owner: Owner, targets: Sequence[Target]) -> dict[Target, UUID]:
@@ -96,6 +93,10 @@ async def find(queries: Queries, owner: Owner, targets: Sequence[Target]) -> dic
     types, ids = [target.type.value for target in targets], [target.id for target in targets]
     rows = await queries.rows(_find(), **owner._asdict(), types=types, targets=ids)
     return {Target(TYPES[row["target_type"]], row["target_id"]): row["id"] for row in rows}
+
+
+def _keyed(key: UUID | Target) -> dict[str, Any]:
+    return {"type": key.type, "target": key.id} if isinstance(key, Target) else {"id": key}
 
 
 def _new(id_: UUID, target: Target, words: Words) -> dict[str, Any]:
@@ -177,8 +178,8 @@ def _get() -> Statement:
 
 
 @lru_cache
-def _lock() -> Statement:
-    return Statement(select(bookmarks).where(*OWNER, b.id == bindparam("id")).with_for_update())
+def _lock(by_target: bool) -> Statement:
+    return Statement(select(bookmarks).where(*OWNER, *_key(by_target)).with_for_update())
 
 
 @lru_cache
@@ -200,11 +201,11 @@ def _rewrite() -> Statement:
 
 @lru_cache
 def _remove(by_target: bool) -> Statement:
-    which = TARGET if by_target else (b.id == bindparam("id"),)
-    etag = bindparam("etag", type_=Integer)
-    return Statement(
-        delete(bookmarks).where(*OWNER, *which, b.version == func.coalesce(etag, b.version)).returning(b.id)
-    )
+    return Statement(delete(bookmarks).where(*OWNER, *_key(by_target)).returning(b.id))
+
+
+def _key(by_target: bool) -> tuple[Any, ...]:
+    return TARGET if by_target else (b.id == bindparam("id"),)
 
 
 @lru_cache

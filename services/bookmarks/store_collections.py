@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, delete, func, literal_column, select, tuple_, update
+from sqlalchemy import Integer, Text, Uuid, bindparam, delete, func, literal_column, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis.database import Queries, Statement
+from chassis.database import Queries, Row, Statement
 from services.bookmarks.domain import MAX_COLLECTIONS, Collection, CollectionExists
 from services.bookmarks.rows import to_collection
 from services.bookmarks.store import Owner
@@ -20,7 +20,8 @@ REFUSALS = {"collections_name": CollectionExists}
 
 
 async def create(queries: Queries, owner: Owner, id_: UUID, name: str) -> Collection | None:
-    """A new collection; None: the person has as many as there can be."""
+    """A new collection; None: the person has as many as there can be. Counted exactly only in a transaction."""
+    await queries.serialise(f"cairn.bookmarks.collections.{owner.workspace}\n{owner.user}")
     row = await queries.row(_create(), **owner._asdict(), id=id_, name=name, key=name.casefold())
     return row and to_collection(row)
 
@@ -36,15 +37,21 @@ async def hold(queries: Queries, owner: Owner, id_: UUID) -> bool:
     return await queries.row(_hold(), **owner._asdict(), id=id_) is not None
 
 
-async def rename(queries: Queries, owner: Owner, id_: UUID, name: str, version: int | None) -> bool:
-    """Rename it, if it has the version (None: any); tells whether it did."""
-    values = {"new_name": name, "new_key": name.casefold(), "etag": version}
-    return await queries.row(_rename(), **owner._asdict(), id=id_, **values) is not None
+async def lock(queries: Queries, owner: Owner, id_: UUID) -> Row | None:
+    """The row itself, held until the transaction ends."""
+    return await queries.row(_lock(), **owner._asdict(), id=id_)
 
 
-async def remove(queries: Queries, owner: Owner, id_: UUID, version: int | None) -> bool:
-    """Delete it, if it has the version (None: any); tells whether it did."""
-    return await queries.row(_remove(), **owner._asdict(), id=id_, etag=version) is not None
+async def rename(queries: Queries, owner: Owner, id_: UUID, name: str) -> Collection | None:
+    """Rename it; the version goes up by one."""
+    row = await queries.row(_rename(), **owner._asdict(), id=id_, new_name=name, new_key=name.casefold())
+    return row and to_collection(row)
+
+
+async def remove(queries: Queries, owner: Owner, id_: UUID) -> None:
+    """Take its bookmarks out of it, which changes each of them, and delete it. It must be locked."""
+    await queries.rows(_empty(), **owner._asdict(), id=id_)
+    await queries.rows(_remove(), **owner._asdict(), id=id_)
 
 
 async def page(queries: Queries, owner: Owner, after: tuple[str, UUID] | None, limit: int) -> Sequence[Collection]:
@@ -61,7 +68,8 @@ async def count(queries: Queries, owner: Owner) -> int:
 
 def _columns(source: Any) -> list[Any]:
     held = select(func.count()).where(bookmarks.c.collection_id == source.id).scalar_subquery()
-    return [source.id, source.name, source.created_at, source.updated_at, source.version, held.label("bookmark_count")]
+    names = ("id", "name", "name_key", "created_at", "updated_at", "version")
+    return [*(source[name] for name in names), held.label("bookmark_count")]
 
 
 @lru_cache
@@ -85,6 +93,11 @@ def _hold() -> Statement:
 
 
 @lru_cache
+def _lock() -> Statement:
+    return Statement(select(collections).where(*OWNER, c.id == bindparam("id")).with_for_update())
+
+
+@lru_cache
 def _rename() -> Statement:
     values = {
         "name": bindparam("new_name"),
@@ -92,15 +105,24 @@ def _rename() -> Statement:
         "updated_at": func.now(),
         "version": c.version + 1,
     }
-    same = c.version == func.coalesce(bindparam("etag", type_=Integer), c.version)
-    statement = update(collections).where(*OWNER, c.id == bindparam("id"), same).values(values)
-    return Statement(statement.returning(c.id), REFUSALS)
+    statement = update(collections).where(*OWNER, c.id == bindparam("id")).values(values)
+    renamed = statement.returning(*c).cte("renamed")
+    return Statement(select(*_columns(renamed.c)), REFUSALS)
+
+
+@lru_cache
+def _empty() -> Statement:
+    b = bookmarks.c
+    inside = (b.workspace == bindparam("workspace"), b.user_id == bindparam("user"), b.collection_id == bindparam("id"))
+    # In the order in which everybody locks many bookmarks.
+    some = select(b.id).where(*inside).order_by(b.target_type, b.target_id).with_for_update().cte("inside")
+    values = {"collection_id": null(), "updated_at": func.now(), "version": b.version + 1}
+    return Statement(update(bookmarks).where(b.id.in_(select(some.c.id))).values(values))
 
 
 @lru_cache
 def _remove() -> Statement:
-    same = c.version == func.coalesce(bindparam("etag", type_=Integer), c.version)
-    return Statement(delete(collections).where(*OWNER, c.id == bindparam("id"), same).returning(c.id))
+    return Statement(delete(collections).where(*OWNER, c.id == bindparam("id")))
 
 
 @lru_cache

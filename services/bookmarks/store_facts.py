@@ -84,7 +84,7 @@ STORED = {
 
 async def serialise(queries: Queries, workspace: str) -> None:
     """One batch of a workspace at a time, until the transaction ends: what a batch reads is then what it changes."""
-    await queries.value(_serialise(), name=f"cairn.bookmarks.feed.{workspace}")
+    await queries.serialise(f"cairn.bookmarks.feed.{workspace}")
 
 
 async def take(queries: Queries, workspace: str, facts: Sequence[Fact]) -> None:
@@ -106,24 +106,21 @@ def _columns(stored: _Stored, facts: Iterable[Fact]) -> dict[str, list[Any]]:
 
 
 @lru_cache
-def _serialise() -> Statement:
-    return Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0))))
-
-
-@lru_cache
 def _upsert(kind: Kind) -> Statement:
     stored = STORED[kind]
     table, names = stored.table, (*stored.key, *stored.values)
     arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in names]
     arrays += [bindparam("deleted", type_=ARRAY(Boolean)), bindparam("at", type_=ARRAY(DateTime(timezone=True)))]
     new = func.unnest(*arrays).table_valued(*names, "deleted", "at").render_derived(name="new")
-    gone, at = or_(new.c.deleted, _orphaned(kind, new)), func.coalesce(new.c.at, func.now())
+    old = table.alias("old")
+    gone = or_(new.c.deleted, _orphaned(kind, new))
+    # Undated is the latest of all that arrived, by the clock of now: now() is when a batch began to wait for its turn.
+    at = func.coalesce(new.c.at, func.greatest(func.statement_timestamp(), old.c.changed_at))
     row: dict[str, Any] = {"workspace": WORKSPACE, **{name: new.c[name] for name in names}}
     row |= {name: case((gone, literal(nothing)), else_=new.c[name]) for name, nothing in stored.erased.items()}
     row["changed_at"] = case((new.c.deleted, NEVER), else_=at)
     if stored.has_tombstones:
         row |= {"deleted": gone, "deleted_at": case((new.c.deleted, at))}
-    old = table.alias("old")
     same = and_(old.c.workspace == WORKSPACE, *(old.c[name] == new.c[name] for name in stored.key))
     source = select(*row.values()).select_from(new.outerjoin(old, same)).where(_counts(stored, new, old))
     statement = insert(table).from_select(list(row), source)
@@ -135,7 +132,7 @@ def _upsert(kind: Kind) -> Statement:
 
 def _counts(stored: _Stored, new: Any, old: Any) -> ColumnElement[bool]:
     """A deletion always counts; a value if it is the latest, and undated only where nothing was deleted."""
-    latest = func.coalesce(new.c.at, func.now()) >= old.c.changed_at
+    latest = or_(new.c.at.is_(None), new.c.at >= old.c.changed_at)
     if stored.has_tombstones:
         latest = or_(new.c.deleted, and_(latest, or_(new.c.at.is_not(None), not_(old.c.deleted))))
     return or_(old.c.workspace.is_(None), latest)

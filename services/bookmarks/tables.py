@@ -173,4 +173,5 @@ toggles = Table(
     Column("bookmark_id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     PrimaryKeyConstraint("workspace", "user_id", "request_id"),
+    Index("toggles_oldest", "created_at"),
 )

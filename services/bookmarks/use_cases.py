@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from chassis.database import Database, Queries
-from chassis.errors import Conflict, IdempotencyKeyReused
+from chassis.errors import IdempotencyKeyReused
 from chassis.identity import Caller
 from services.bookmarks import store, store_batches, store_collections, store_lists, store_toggles
 from services.bookmarks.domain import (
@@ -12,11 +12,11 @@ from services.bookmarks.domain import (
     BookmarkNotFound,
     CollectionNotFound,
     Edit,
-    EtagMismatch,
     Filter,
     Target,
     TargetNotFound,
     TargetType,
+    ToggleContended,
     Words,
     check_etag,
 )
@@ -26,13 +26,6 @@ from services.bookmarks.store_lists import Page, Position
 
 # Each try that fails means that another toggle of the same item went through.
 TOGGLE_TRIES = 100
-MAX_ETAG_DIGITS = 9
-
-
-class ToggleContended(Conflict):
-    """The same item is being toggled by too many at once"""
-
-    reason = "TOGGLE_CONTENDED"
 
 
 class Bookmarks:
@@ -107,12 +100,15 @@ class Bookmarks:
     async def remove(self, caller: Caller, key: UUID | Target, etag: str | None, allow_missing: bool) -> None:
         """Remove a bookmark, whether or not its target can still be seen."""
         owner = owner_of(caller)
-        if await store.remove(self._database, owner, key, version_of(etag)):
-            return
-        there = await self._is_there(owner, key)
-        if there and etag:
-            raise EtagMismatch
-        if not there and not allow_missing:
+        if etag:
+            async with self._database.begin() as queries:
+                row = await store.lock(queries, owner, key)
+                if row:
+                    check_etag(etag, row["version"])
+                removed = row is not None and await store.remove(queries, owner, key)
+        else:
+            removed = await store.remove(self._database, owner, key)
+        if not removed and not allow_missing:
             raise BookmarkNotFound
 
     async def save_many(
@@ -151,22 +147,10 @@ class Bookmarks:
         # The answer is the first one, even if the bookmark was removed since; only then there is none to show.
         return made is not None, made and await store.get(queries, owner_of(caller), made)
 
-    async def _is_there(self, owner: Owner, key: UUID | Target) -> bool:
-        if isinstance(key, Target):
-            return bool(await store.find(self._database, owner, [key]))
-        return await store.get(self._database, owner, key) is not None
-
 
 def owner_of(caller: Caller) -> Owner:
     """Whose bookmarks a call is about."""
     return Owner(caller.workspace, caller.user)
-
-
-def version_of(etag: str | None) -> int | None:
-    """The version an etag stands for; 0, which no row has, for a text that is no etag of ours."""
-    if not etag:
-        return None
-    return int(etag) if etag.isascii() and etag.isdigit() and len(etag) <= MAX_ETAG_DIGITS else 0
 
 
 async def _hold(queries: Queries, owner: Owner, collection_id: UUID) -> None:

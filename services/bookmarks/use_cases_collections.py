@@ -3,17 +3,18 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.database import Database, Queries
 from chassis.errors import FieldViolation, ValidationFailed
 from chassis.identity import Caller
 from services.bookmarks import store_collections
 from services.bookmarks.domain import (
     Collection,
     CollectionNotFound,
-    EtagMismatch,
     TooManyCollections,
+    check_etag,
 )
-from services.bookmarks.use_cases import owner_of, version_of
+from services.bookmarks.store import Owner
+from services.bookmarks.use_cases import owner_of
 
 
 class Collections:
@@ -26,7 +27,8 @@ class Collections:
 
     async def create(self, caller: Caller, name: str) -> Collection:
         """A new, empty collection."""
-        made = await store_collections.create(self._database, owner_of(caller), self._new_id(), name.strip())
+        async with self._database.begin() as queries:
+            made = await store_collections.create(queries, owner_of(caller), self._new_id(), name.strip())
         if made is None:
             raise TooManyCollections
         return made
@@ -54,14 +56,21 @@ class Collections:
         if not name.strip():
             # Only a mask gets here without a name: what stands in the request is valid.
             raise ValidationFailed("name: required", fields=(FieldViolation("name", "required"),))
-        done = await store_collections.rename(self._database, owner_of(caller), id_, name.strip(), version_of(etag))
-        found = await self.get(caller, id_)
-        if not done:
-            raise EtagMismatch
-        return found
+        async with self._database.begin() as queries:
+            await _lock(queries, owner_of(caller), id_, etag)
+            renamed = await store_collections.rename(queries, owner_of(caller), id_, name.strip())
+        assert renamed is not None, "the row is locked"
+        return renamed
 
     async def delete(self, caller: Caller, id_: UUID, etag: str | None) -> None:
         """Delete it; its bookmarks stay, without one."""
-        if not await store_collections.remove(self._database, owner_of(caller), id_, version_of(etag)):
-            await self.get(caller, id_)
-            raise EtagMismatch
+        async with self._database.begin() as queries:
+            await _lock(queries, owner_of(caller), id_, etag)
+            await store_collections.remove(queries, owner_of(caller), id_)
+
+
+async def _lock(queries: Queries, owner: Owner, id_: UUID, etag: str | None) -> None:
+    row = await store_collections.lock(queries, owner, id_)
+    if row is None:
+        raise CollectionNotFound
+    check_etag(etag, row["version"])

@@ -21,12 +21,13 @@ from chassis.telemetry import TelemetrySettings
 from gateway.__main__ import application
 from gateway.contract import Contract, load
 from gateway.settings import EdgeSettings, Settings
-from gateway.upstreams import Behind
+from gateway.upstreams import Backends
 from tests.gateway.library import SERVICE, Library, library_server
 
 HERE = Path(__file__).parent
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 SERVICE_KEY = "feed-key-for-the-tests"
+IDENTITY = IdentitySettings(jwt_secret=SECRET, service_keys=(f"feed:{SERVICE_KEY}",))
 OPEN_HANDED = EdgeSettings(user_rate_limit=1_000_000, address_rate_limit=1_000_000)
 
 
@@ -67,12 +68,11 @@ def run_gateway(
     contract: Contract, redis_url: str
 ) -> Callable[[EdgeSettings], contextlib.AbstractContextManager[Running]]:
     """Starts a gateway with given rules at its edge."""
-    identity = IdentitySettings(jwt_secret=SECRET, service_keys=(f"feed:{SERVICE_KEY}",))
-    settings = Settings(redis_url, identity, TelemetrySettings(), OPEN_HANDED, drain_seconds=5)
+    settings = Settings(redis_url, IDENTITY, TelemetrySettings(), OPEN_HANDED, drain_seconds=5)
 
     @contextlib.contextmanager
-    def run(edge: EdgeSettings, redis: str = redis_url) -> Iterator[Running]:
-        running = Running(Library(contract), replace(settings, edge=edge, redis_url=redis))
+    def run(edge: EdgeSettings, redis: str = redis_url, identity: IdentitySettings = IDENTITY) -> Iterator[Running]:
+        running = Running(Library(contract), replace(settings, edge=edge, redis_url=redis, identity=identity))
         ready = threading.Event()
         thread = threading.Thread(target=lambda: running.loop.run_until_complete(_run(running, ready)))
         thread.start()
@@ -87,8 +87,8 @@ def run_gateway(
 
 async def _run(running: Running, ready: threading.Event) -> None:
     server, port = await library_server(running.library)
-    behind = Behind(running.library.contract, {SERVICE: ("library",)}, {"library": f"127.0.0.1:{port}"})
-    async with application(running.settings, behind, running.stopping) as app:
+    backends = Backends(running.library.contract, {SERVICE: ("library",)}, {"library": f"127.0.0.1:{port}"})
+    async with application(running.settings, backends, running.stopping) as app:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             running.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             web = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", http="httptools", log_config=None))

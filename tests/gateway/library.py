@@ -36,7 +36,8 @@ class Library:
 
     async def create_book(self, request: Any, _: Any) -> Any:
         known = request.book.title == "Known"
-        book = self.new("Book", id="b 1", title=request.book.title, etag="e1")
+        refused = request.book.title == "Refused"
+        book = None if refused else self.new("Book", id="b 1", title=request.book.title, etag="e1")
         return self.new(
             "CreateBookResponse", book=book, known=known, parent=request.parent, request_id=request.request_id
         )

@@ -41,6 +41,16 @@ def test_created_or_known(client: Client) -> None:
     assert (known.status_code, "location" in known.headers) == (200, False)
 
 
+def test_what_wraps_one_resource_is_about_it(client: Client) -> None:
+    created = client.post("/v1/shelves/top/books", json={"title": "Emma"})
+    assert created.json()["sys"] == {"entity": "book", "id": "b 1"}
+    nothing = client.post("/v1/shelves/top/books", json={"title": "Refused"})
+    assert (nothing.json()["sys"], nothing.json()["data"]["book"]) == ({"entity": "book"}, None)
+    assert not {"etag", "location"} & set(nothing.headers)
+    assert client.get("/v1/books/count").json()["sys"] == {"entity": "count-books"}
+    assert client.get("/v1/echo").json()["sys"] == {"entity": "everything"}
+
+
 def test_accepted_says_where_and_when_to_look(client: Client) -> None:
     answer = client.post("/v1/books/b-1:archive")
     assert (answer.status_code, answer.headers["location"], answer.headers["retry-after"]) == (

@@ -6,8 +6,11 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from chassis.identity import IdentitySettings
 from tests.gateway.conftest import OPEN_HANDED, SERVICE_KEY, Running, token
 
 Client = httpx.Client
@@ -27,11 +30,11 @@ def test_what_is_no_request_id_is_replaced(client: Client, sent: str) -> None:
     assert re.fullmatch("[0-9a-f]{32}", made)
 
 
-def test_answers_are_private_and_no_pages(client: Client) -> None:
+def test_answers_are_never_kept_and_no_pages(client: Client) -> None:
     headers = client.get("/v1/books/1").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"].startswith("default-src 'none'")
-    assert (headers["cache-control"], headers["referrer-policy"]) == ("private, no-cache", "no-referrer")
+    assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
 
 
 def test_health_and_readiness(client: Client) -> None:
@@ -93,6 +96,16 @@ def test_without_redis_everything_is_allowed(run_gateway: RunGateway, free_port:
     edge = replace(OPEN_HANDED, address_rate_limit=1)
     with run_gateway(edge, f"redis://127.0.0.1:{free_port()}/0") as running, running.client() as client:
         assert [client.get("/v1/books/1").status_code for _ in range(5)] == [200] * 5
+
+
+def test_without_keys_to_verify_with_the_address_counts(run_gateway: RunGateway, free_port: Callable[[], int]) -> None:
+    away = IdentitySettings(jwt_jwks_url=f"http://127.0.0.1:{free_port()}/keys")
+    signed = jwt.encode({"sub": "ann"}, ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "k"})
+    edge = replace(OPEN_HANDED, trusted_proxy_hops=1, address_rate_limit=7)
+    with run_gateway(edge, identity=away) as running, from_address(running, "192.0.2.77") as client:
+        answer = client.get("/v1/headers", headers={"authorization": f"Bearer {signed}"})
+    assert (answer.status_code, answer.headers["ratelimit-limit"]) == (200, "7")
+    assert answer.json()["data"]["metadata"]["authorization"] == f"Bearer {signed}"
 
 
 def as_service(running: Running, number: int) -> Client:

@@ -10,8 +10,9 @@ import pytest
 import schemathesis
 
 from gateway import docs_page, openapi
-from gateway.contract import Contract, load
-from gateway.upstreams import SERVED_BY, Behind
+from gateway.contract import Contract, Policy, load
+from gateway.openapi_examples import Examples
+from gateway.upstreams import SERVED_BY, Backends
 
 CAIRN = load((Path(__file__).parents[2] / "gen" / "cairn.binpb").read_bytes())
 Document = dict[str, Any]
@@ -21,18 +22,18 @@ Document = dict[str, Any]
 def document(request: pytest.FixtureRequest, contract: Contract) -> Document:
     """The document of either contract."""
     served = {"library.v1.Library": ("library",)}
-    behind = Behind(contract, served, {}) if request.param == "library" else Behind(CAIRN, SERVED_BY, {})
-    return openapi.document(behind, "1.2.3")
+    backends = Backends(contract, served, {}) if request.param == "library" else Backends(CAIRN, SERVED_BY, {})
+    return openapi.document(backends, "1.2.3")
 
 
 @pytest.fixture
 def library_document(contract: Contract) -> Document:
-    return openapi.document(Behind(contract, {"library.v1.Library": ("library",)}, {}), "1")
+    return openapi.document(Backends(contract, {"library.v1.Library": ("library",)}, {}), "1")
 
 
 @pytest.fixture
 def cairn_document() -> Document:
-    return openapi.document(Behind(CAIRN, SERVED_BY, {}), "1")
+    return openapi.document(Backends(CAIRN, SERVED_BY, {}), "1")
 
 
 def operations(document: Document) -> Iterator[Document]:
@@ -102,7 +103,6 @@ def test_answers_are_those_that_are_possible(library_document: Document) -> None
     assert "403" not in create
     assert {"204"} <= set(paths["/v1/books/{id}"]["delete"]["responses"])
     assert "413" not in paths["/v1/books/{id}"]["get"]["responses"]
-    assert "304" in paths["/v1/books/{id}"]["get"]["responses"]
     assert "403" in paths["/v1/import"]["post"]["responses"]
     assert set(paths["/v1/watch"]["get"]["responses"]["200"]["content"]) == {
         "text/event-stream",
@@ -110,11 +110,69 @@ def test_answers_are_those_that_are_possible(library_document: Document) -> None
     }
 
 
+def test_nothing_is_answered_from_a_cache(document: Document) -> None:
+    for operation in operations(document):
+        assert "304" not in operation["responses"]
+        assert "If-None-Match" not in [each.get("name") for each in operation["parameters"]]
+
+
+def sys_of(document: Document, path: str, verb: str, status: str) -> Document:
+    content = document["paths"][path][verb]["responses"][status]["content"]
+    found: Document = content["application/json"]["schema"]["properties"]["sys"]
+    return found
+
+
+def test_what_answers_are_about(cairn_document: Document) -> None:
+    toggled = sys_of(cairn_document, "/api/v1/bookmarks/toggle", "post", "200")
+    assert toggled["properties"] == {"entity": {"const": "bookmark"}, "id": {"type": "string"}}
+    assert toggled["required"] == ["entity"]
+    saved = sys_of(cairn_document, "/api/v1/bookmarks", "post", "201")
+    assert saved == sys_of(cairn_document, "/api/v1/bookmarks", "post", "200") == toggled
+    assert sys_of(cairn_document, "/api/v1/bookmarks/{id}", "get", "200")["required"] == ["entity", "id"]
+    checked = sys_of(cairn_document, "/api/v1/bookmarks/check", "post", "200")
+    assert checked["properties"] == {"entity": {"const": "check-bookmarks"}}
+
+
+SHOWN = {
+    ("/api/v1/bookmarks", "post"): {"target": {"messageId": "m-007"}},
+    ("/api/v1/bookmarks/check", "post"): {"targets": [{"messageId": "m-007"}]},
+    ("/api/v1/bookmarks/batch-remove", "post"): {"targets": [{"messageId": "m-007"}]},
+    ("/api/v1/bookmarks/{id}", "patch"): {"note": "Ask about this on Thursday"},
+    ("/api/v1/bookmarks/collections", "post"): {"name": "To read"},
+    ("/api/v1/feed", "post"): {"changes": [{"user": {"id": "robin"}}]},
+}
+
+
+@pytest.mark.parametrize(("path", "verb"), SHOWN)
+def test_examples_show_what_is_required_and_exists(cairn_document: Document, path: str, verb: str) -> None:
+    body = cairn_document["paths"][path][verb]["requestBody"]["content"]["application/json"]
+    assert body["example"] == SHOWN[path, verb]
+
+
+def test_targets_in_examples_are_in_the_sample_workspace() -> None:
+    sample = (Path(__file__).parents[2] / "examples" / "workspace.ndjson").read_text()
+    for name, kind in (("messageId", "message"), ("fileId", "file")):
+        shown = Examples({}).of({"type": "string"}, name)
+        assert f'"{kind}": {{"id": "{shown}"' in sample
+
+
+def test_a_method_without_a_sentence_has_a_title(library_document: Document) -> None:
+    titles = {operation["operationId"]: operation["summary"] for operation in operations(library_document)}
+    assert (titles["Library_GetBook"], titles["Library_ListBooks"]) == ("Get book", "List books")
+    page = docs_page.render(library_document)
+    assert all(title and f"<h3>{title}</h3>" in page for title in titles.values())
+
+
 def test_who_may_call(library_document: Document) -> None:
     paths = library_document["paths"]
     assert paths["/v1/import"]["post"]["security"] == [{"service": []}]
     assert paths["/v1/books"]["get"]["security"] == [{"bearer": []}, {"service": []}]
     assert {} in paths["/v1/echo"]["get"]["security"]
+
+
+def test_what_the_contract_leaves_open_is_for_services(contract: Contract) -> None:
+    hidden = next(method for method in contract.methods if method.name == "Hidden")
+    assert hidden.policy.audience == Policy.AUDIENCE_SERVICE
 
 
 TARGETS: list[tuple[Document, bool]] = [

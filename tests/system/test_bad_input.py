@@ -9,7 +9,9 @@ import pytest
 from tests.system.workspace import BOOKMARKS, COLLECTIONS, FEED, SENT_AT, Person, Workspace
 
 TARGET = {"messageId": "m1"}
+SAVE = {"target": TARGET}
 JSON = {"Content-Type": "application/json"}
+KEY, LONG_KEY = {"Idempotency-Key": "b"}, {"Idempotency-Key": "x" * 129}
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ CASES = [
     Bad("update-id", "PATCH", f"{BOOKMARKS}/{uuid4()}", "id", {"json": {"id": str(uuid4())}}),
     Bad("collection-blank", "POST", COLLECTIONS, "name", {"json": {"name": " "}}),
     Bad("collection-long", "POST", COLLECTIONS, "name", {"json": {"name": "x" * 101}}),
-    Bad("toggle-key", "POST", f"{BOOKMARKS}/toggle", "requestId", {"json": {"target": TARGET, "requestId": "x" * 129}}),
+    Bad("two-keys", "POST", f"{BOOKMARKS}/toggle", "requestId", {"json": {**SAVE, "requestId": "a"}, "headers": KEY}),
+    Bad("long-key", "POST", f"{BOOKMARKS}/toggle", "requestId", {"json": SAVE, "headers": LONG_KEY}),
     feed("nothing", ".fact", {}),
     feed("two-facts", ".messageDeleted", {"messageDeleted": {"id": "m1"}, "user": {"id": "zoe"}}),
     feed("no-time", ".message.sentAt", {"message": {"id": "m", "conversationId": "c", "authorId": "a"}}),
@@ -99,7 +102,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.id)
-def test_the_namedis_named(workspace: Workspace, bad: Bad) -> None:
+def test_the_field_is_named(workspace: Workspace, bad: Bad) -> None:
     client = workspace.service() if bad.path == FEED else workspace.person("ann").http
     answer = client.request(bad.method, bad.path, **bad.request)
     assert answer.status_code == 400, answer.text

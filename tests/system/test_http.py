@@ -1,5 +1,6 @@
 """HTTP as clients and proxies expect it: statuses, headers, caching, browsers from elsewhere, limits."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -46,9 +47,8 @@ def test_etags_guard_changes(ann: Person) -> None:
     for method, body in (("PATCH", {"note": "two"}), ("DELETE", None)):
         late = ann.http.request(method, path, json=body, headers={"If-Match": first})
         assert (late.status_code, late.json()["error"]["reason"]) == (412, "ETAG_MISMATCH")
-    fresh = ann.http.get(path, headers={"If-None-Match": changed.headers["etag"]})
-    assert (fresh.status_code, fresh.content) == (304, b"")
-    assert ann.http.get(path, headers={"If-None-Match": first}).json()["data"]["note"] == "one"
+    again = ann.http.get(path, headers={"If-None-Match": changed.headers["etag"]})
+    assert (again.status_code, again.json()["data"]["note"]) == (200, "one")
     assert ann.http.delete(path, headers={"If-Match": changed.headers["etag"]}).status_code == 204
 
 
@@ -68,6 +68,16 @@ def test_methods_that_are_not_there(ann: Person, path: str, methods: str) -> Non
     assert refused.json()["error"]["code"] == "METHOD_NOT_ALLOWED"
 
 
+def logged(workspace: Workspace, request_id: str) -> str:
+    """All that is in the logs, once the service has told of this request there: it answers first."""
+    folder: Path = workspace.stack.settings.data_dir
+    give_up = time.monotonic() + 10
+    while request_id not in (folder / "bookmarks.log").read_text():
+        assert time.monotonic() < give_up, request_id
+        time.sleep(0.02)
+    return "".join((folder / f"{process.name}.log").read_text() for process in PROCESSES)
+
+
 def test_request_ids_go_in_and_out(workspace: Workspace, ann: Person) -> None:
     sent = {"X-Request-Id": "click-42"}
     assert ann.http.get(BOOKMARKS, headers=sent).headers["x-request-id"] == "click-42"
@@ -77,17 +87,15 @@ def test_request_ids_go_in_and_out(workspace: Workspace, ann: Person) -> None:
     ids = {answer.json()["error"]["requestId"] for answer in made}
     assert len(ids) == 3
     assert {answer.headers["x-request-id"] for answer in made} == ids
-    log = (workspace.stack.settings.data_dir / "bookmarks.log").read_text()
-    assert "click-42" in log
-    assert all(id_ in log for id_ in ids)
+    for id_ in (*ids, "click-42"):
+        logged(workspace, id_)
 
 
 def test_logs_hold_neither_what_people_wrote_nor_how_they_sign_in(workspace: Workspace, ann: Person) -> None:
     ann.save({"messageId": "m1"}, note="between us", tags=["private"])
     ann.saved(text="lighthouse")
     ann.http.post(BOOKMARKS, json={"target": {"messageId": "m1\0"}, "note": "between us"})
-    folder: Path = workspace.stack.settings.data_dir
-    text = "".join((folder / f"{process.name}.log").read_text() for process in PROCESSES)
+    text = logged(workspace, ann.http.get(BOOKMARKS).headers["x-request-id"])
     token = ann.http.headers["authorization"].partition(" ")[2]
     for secret in ("between us", "lighthouse opens", "private", token, token.rpartition(".")[2]):
         assert secret not in text
@@ -106,7 +114,7 @@ def test_health_and_documentation_need_no_credential(workspace: Workspace) -> No
 
 def test_answers_are_for_one_person_and_no_page(ann: Person) -> None:
     headers = ann.http.get(BOOKMARKS).headers
-    assert headers["cache-control"] == "private, no-cache"
+    assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert "access-control-allow-origin" not in ann.http.get(BOOKMARKS, headers={"Origin": ORIGIN}).headers
 

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
 
-from tests.system.workspace import COLLECTIONS, FEED, Person, Workspace, file, joins, message
+from tests.system.workspace import COLLECTIONS, FEED, Person, Workspace
 
 Operation = tuple[str, str, dict[str, Any]]
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,17 +79,16 @@ def placed(value: Any, ids: dict[str, str]) -> Any:
 def test_every_operation_is_called_from_its_example(
     workspace: Workspace, ann: Person, document: dict[str, Any]
 ) -> None:
-    workspace.feed(*joins("general", "ann"), message("messageId", "general", "bob", "Hi"), file("fileId", "ann", "a"))
     validated = schemathesis.openapi.from_dict(document)
     called = []
     order = ["GET", "PATCH", "POST", "DELETE"]  # what the example of POST makes must not be in the way of PATCH
     for method, path, operation in sorted(operations(document), key=lambda each: order.index(each[0])):
         collection, bookmark = ann.collection(str(uuid4())), ann.save({"messageId": "m1"})
         about = collection if "collections" in path else bookmark
-        ids = {"id": about["id"], "etag": about["etag"], "collectionId": collection["id"]}
+        ids = {"id": about["id"], "collectionId": collection["id"], "messageId": "m1", "fileId": "f1"}
         client = workspace.service() if path == FEED else ann.http
-        body = placed(example(document, operation), ids)
-        answer = client.request(method, path.format(**ids), json=body)
+        body = example(document, operation)
+        answer = client.request(method, path.format(**ids), json=body if path == FEED else placed(body, ids))
         assert str(answer.status_code) in operation["responses"], (method, path)
         assert answer.is_success, (method, path, body, answer.text)
         validated[path][method].validate_response(answer)
@@ -98,30 +97,33 @@ def test_every_operation_is_called_from_its_example(
     assert len(called) == sum(1 for _ in operations(document)) >= 16
 
 
-def places_of_ids(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Where an operation takes ids of ours: in the path, the query or the body, and the name of the field."""
+def ids_in(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Where an operation takes ids of ours: in the path, the query or the body; the field, and a value that is none."""
     for each in operation.get("parameters", []):
         parameter = resolved(document, each)
         if resolved(document, parameter["schema"]).get("format") == "uuid":
-            yield parameter["in"], parameter["name"]
+            yield parameter["in"], parameter["name"], "x"
     if "requestBody" in operation:
         content = resolved(document, operation["requestBody"])["content"]["application/json"]
         for name, schema in resolved(document, content["schema"]).get("properties", {}).items():
-            items = resolved(document, schema)
-            if "uuid" in (items.get("format"), resolved(document, items.get("items", {})).get("format")):
-                yield "body", name
+            kind = resolved(document, schema)
+            if kind.get("format") == "uuid":
+                yield "body", name, "x"
+            elif resolved(document, kind.get("items", {})).get("format") == "uuid":
+                yield "body", name, ["x"]
 
 
 def test_h41_an_id_that_is_none_is_refused_everywhere(ann: Person, document: dict[str, Any]) -> None:
     tried = set()
     for method, path, operation in operations(document):
-        for place, name in places_of_ids(document, operation):
+        for place, name, value in ids_in(document, operation):
             body = example(document, operation)
-            values = {"path": str(UUID(int=1)), "query": None, "body": None, place: "x"}
-            if place == "body":
-                body = {**body, name: ["x"] if isinstance(body[name], list) else "x"}
-            params = {name: "x"} if place == "query" else None
-            answer: httpx.Response = ann.http.request(method, path.format(id=values["path"]), params=params, json=body)
+            answer: httpx.Response = ann.http.request(
+                method,
+                path.format(id="x" if place == "path" else uuid4()),
+                params={name: value} if place == "query" else None,
+                json={**body, name: value} if place == "body" else body,
+            )
             error = answer.json()["error"]
             assert (answer.status_code, error["code"]) == (400, "VALIDATION_ERROR"), (method, path, name)
             assert error["details"][0]["field"].partition("[")[0] == name

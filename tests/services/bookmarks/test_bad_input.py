@@ -135,6 +135,7 @@ async def test_an_enum_has_only_its_values(chat: Service, number: int) -> None:
         refused = await answer(chat, method, tag + varint)
         assert refused
         assert (refused.code, refused.fields) == (StatusCode.INVALID_ARGUMENT, ("type",))
+        assert refused.message == ("type: is required" if number == 0 else "type: must be one of the values there are")
 
 
 async def test_a_refusal_repeats_nothing_of_the_input(chat: Service) -> None:

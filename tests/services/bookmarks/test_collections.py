@@ -11,6 +11,7 @@ from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import collections_pb2 as cpb
 from tests.services.bookmarks.client import NOBODYS_ID, Service
 
+NAMELESS = ["", " ", "\t", "\u00a0", "a\nb", "\x00", "x" * 101, "\u200b", "a\u202eb", "a\u2067b", "a\u2028b", "a\x85b"]
 NAMES = [f"Folder {number:02}" for number in range(12)]
 
 
@@ -56,12 +57,17 @@ async def test_of_concurrent_creations_of_one_name_one_succeeds(chat: Service) -
     assert (await listed(chat)).total_size == 1
 
 
-@pytest.mark.parametrize("name", ["", " ", "\t", "a\nb", "\x00", "x" * 101, "\u200b"])
+@pytest.mark.parametrize("name", NAMELESS)
 async def test_a_name_can_be_read(chat: Service, name: str) -> None:
     made = await create(chat, "Good")
     for request in (cpb.CreateCollectionRequest(name=name), cpb.UpdateCollectionRequest(id=made.id, name=name)):
         refusal = await chat.refused("ann", request)
         assert (refusal.code, refusal.fields) == (StatusCode.INVALID_ARGUMENT, ("name",))
+
+
+@pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "نمی\u200cشود", "\u200fשלם", "नेपाल", "🏴\U000e0067\U000e007f"])
+async def test_a_name_is_written_in_any_script(chat: Service, name: str) -> None:
+    assert (await create(chat, name)).name == name
 
 
 async def test_somebody_elses_collection_does_not_exist(chat: Service) -> None:
@@ -94,6 +100,18 @@ async def test_deleting_a_collection_keeps_its_bookmarks(chat: Service) -> None:
     await chat.ask("ann", cpb.DeleteCollectionRequest(id=made.id))
     left = (await chat.listed("ann")).bookmarks[0]
     assert (left.note, left.HasField("collection_id")) == ("kept", False)
+
+
+async def test_a_bookmark_that_loses_its_collection_has_changed(chat: Service) -> None:
+    made = await create(chat, "Later")
+    save = pb.SaveBookmarkRequest(target=pb.Target(message_id="m1"), collection_id=made.id)
+    saved, other = (await chat.ask("ann", save)).bookmark, await chat.save("ann", message_id="m2")
+    await chat.ask("ann", cpb.DeleteCollectionRequest(id=made.id))
+    refusal = await chat.refused("ann", pb.UpdateBookmarkRequest(id=saved.id, note="n", etag=saved.etag))
+    assert refusal.reason == "ETAG_MISMATCH"
+    left = await chat.ask("ann", pb.GetBookmarkRequest(id=saved.id))
+    assert left.update_time.ToDatetime() > saved.update_time.ToDatetime()
+    assert await chat.ask("ann", pb.GetBookmarkRequest(id=other.id)) == other
 
 
 async def test_a_change_needs_the_etag_that_was_read(chat: Service) -> None:
@@ -139,7 +157,9 @@ async def test_the_thousandth_collection_is_the_last(chat: Service) -> None:
         select gen_random_uuid(), cast(:workspace as text), 'ann', n::text, n::text from generate_series(1, 999) n
         """
     )
-    await create(chat, "Last")
+    made = await asyncio.gather(*(create(chat, f"Last {n}") for n in range(10)), return_exceptions=True)
+    assert len([each for each in made if isinstance(each, cpb.Collection)]) == 1
+    assert (await listed(chat)).total_size == 1000
     refusal = await chat.refused("ann", cpb.CreateCollectionRequest(name="One more"))
     assert (refusal.code, refusal.reason) == (StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_COLLECTIONS")
     await create(chat, "One", "bob")

@@ -85,6 +85,17 @@ async def test_changes_of_one_thing_are_taken_in_order(service: Service) -> None
     assert (await view(service))["message m1"][2:] == ("", "2026-05-04 09:30:00+00", "true")
 
 
+async def test_an_undated_change_is_the_last_word_even_on_a_clock_that_runs_ahead(service: Service) -> None:
+    ahead = {"occurred_at": datetime.now(UTC) + timedelta(minutes=30)}
+    came = [{"user": {"id": "ann", "display_name": "Ann"}}, membership("general", "ann"), message("m1", "Hush")]
+    await service.feed(*(change | ahead for change in came))
+    renamed = {"user": {"id": "ann", "display_name": "Anna"}}
+    await service.feed(renamed, membership("general", "ann", removed=True), {"message_deleted": {"id": "m1"}})
+    found = await view(service)
+    assert (found["user ann"][0], found["membership generalann"]) == ("Anna", ("true",))
+    assert (found["message m1"][2], found["message m1"][-1]) == ("", "true")
+
+
 async def test_a_thousand_changes_in_one_call_and_no_more(service: Service) -> None:
     changes = [feed_pb2.Change(**message(f"m{number}")) for number in range(1001)]
     answer = await service.ask(service.as_service(), feed_pb2.ApplyRequest(changes=changes[:1000]))

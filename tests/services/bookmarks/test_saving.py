@@ -107,6 +107,26 @@ async def test_a_click_is_remembered_for_24_hours(chat: Service) -> None:
     assert not (await chat.ask("ann", click)).bookmarked
 
 
+async def test_clicks_of_people_who_never_come_back_are_forgotten(chat: Service) -> None:
+    await chat.execute(
+        """
+        insert into bookmarks.toggles (workspace, user_id, request_id, target_type, target_id, created_at)
+        select cast(:workspace as text), 'bob', n::text, 'message', 'm1', now() - n * interval '1 hour'
+        from generate_series(1, 223) n
+        """
+    )
+
+    async def left() -> int:
+        (row,) = await chat.execute("select count(*) from bookmarks.toggles where workspace = :workspace")
+        return int(row[0])
+
+    for number, expected in enumerate((124, 25, 26)):
+        request = pb.ToggleBookmarkRequest(target=MESSAGE, request_id=f"click-{number}")
+        answers = await asyncio.gather(*(chat.ask("ann", request) for _ in range(3)))
+        assert all(answer == answers[0] for answer in answers)
+        assert await left() == expected
+
+
 @pytest.mark.parametrize(
     ("target", "text"),
     [

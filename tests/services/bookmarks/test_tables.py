@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.database import DatabaseFault
 from services.bookmarks.tables import SCHEMA, metadata
 from tests.services.bookmarks.client import NOBODYS_ID, Service
 
@@ -46,13 +46,13 @@ async def test_the_migrations_make_what_tables_says(database_url: str) -> None:
     "wrong", [{"type": "nonsense"}, {"type": None}, {"state": "nonsense"}, {"collection": NOBODYS_ID}]
 )
 async def test_ga11_a_row_that_means_nothing_cannot_be_written(service: Service, wrong: dict[str, Any]) -> None:
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+    with pytest.raises(DatabaseFault):
         await service.execute(INSERT, **ROW | wrong)
 
 
 async def test_a02_a_target_is_there_once(service: Service) -> None:
     await service.execute(INSERT, **ROW)
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(DatabaseFault, match="bookmarks_target"):
         await service.execute(INSERT, **ROW)
     await service.execute(INSERT, **ROW | {"type": "file"})
     await service.execute(INSERT, **ROW | {"user": "bob"})

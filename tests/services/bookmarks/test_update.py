@@ -93,6 +93,19 @@ async def test_a29_ga16_tags(chat: Service, saved: pb.Bookmark, fields: dict[str
     assert list((await change(chat, saved, **fields)).tags) == tags
 
 
+async def test_a_tag_is_written_in_any_script(chat: Service, saved: pb.Bookmark) -> None:
+    tags = ["👨\u200d👩\u200d👧", "نمی\u200cشود", "🏴\U000e0067\U000e007f"]
+    assert list((await change(chat, saved, tags=tags)).tags) == sorted(tags)
+    assert (await chat.listed("ann", tags=tags[:1])).total_size == 1
+
+
+@pytest.mark.parametrize("tag", ["a\nb", "\x00", "a\x7fb", "a\x85b", "a\u2028b", "a\u2029b", "a\u202eb", "a\u2066b"])
+async def test_a_tag_stays_on_its_line(chat: Service, saved: pb.Bookmark, tag: str) -> None:
+    refusal = await chat.refused("ann", pb.UpdateBookmarkRequest(id=saved.id, add_tags=[tag]))
+    assert (refusal.code, refusal.fields) == (StatusCode.INVALID_ARGUMENT, ("add_tags[0]",))
+    assert refusal.message == "add_tags[0]: has a character or a form that is not allowed"
+
+
 async def test_a29_tags_come_and_go_beside_a_mask(chat: Service, saved: pb.Bookmark) -> None:
     changed = await change(chat, saved, "note", note="n", add_tags=["new"], remove_tags=["foo"])
     assert list(changed.tags) == ["new", "work"]

@@ -146,13 +146,16 @@ class BookmarkServiceServicer:
         Errors:
         NOT_FOUND TARGET_NOT_FOUND: there is nothing to remove, and no target the caller may save.
         INVALID_ARGUMENT IDEMPOTENCY_KEY_REUSED: the same `requestId` came with another target (HTTP 422).
+        ABORTED TOGGLE_CONTENDED: too many others toggle the same item at once; trying again may work (HTTP 409).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetBookmark(self, request, context):
-        """Errors:
+        """One of the caller's bookmarks, by id.
+
+        Errors:
         NOT_FOUND BOOKMARK_NOT_FOUND: no such bookmark of the caller.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -199,7 +202,8 @@ class BookmarkServiceServicer:
     def RemoveBookmark(self, request, context):
         """Removes a bookmark, whether or not its target can still be seen.
 
-        By target it is idempotent: removing what is not saved succeeds. By id, `allowMissing` makes it so.
+        By target it is idempotent: removing what is not saved succeeds. By id, `allowMissing` makes it so. Over HTTP it
+        is by id; BatchRemoveBookmarks takes targets.
 
         Errors:
         NOT_FOUND BOOKMARK_NOT_FOUND: no such bookmark of the caller (by id, without `allowMissing`).
@@ -241,7 +245,9 @@ class BookmarkServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateCollection(self, request, context):
-        """Errors:
+        """Makes a new, empty collection.
+
+        Errors:
         ALREADY_EXISTS COLLECTION_EXISTS: the caller has one of that name, letter case aside.
         RESOURCE_EXHAUSTED TOO_MANY_COLLECTIONS: the caller has 1,000.
         """
@@ -250,7 +256,9 @@ class BookmarkServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCollection(self, request, context):
-        """Errors:
+        """One of the caller's collections, by id.
+
+        Errors:
         NOT_FOUND COLLECTION_NOT_FOUND: no such collection of the caller.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

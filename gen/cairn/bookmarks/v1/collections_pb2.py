@@ -27,7 +27,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$cairn/bookmarks/v1/collections.proto\x12\x12\x63\x61irn.bookmarks.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x01\n\nCollection\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x16\n\x0e\x62ookmark_count\x18\x03 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"D\n\x17\x43reateCollectionRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x18\x64\x32\x12^\\PC*[^\\s\\pC]\\PC*$\",\n\x14GetCollectionRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"R\n\x16ListCollectionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"{\n\x17ListCollectionsResponse\x12\x33\n\x0b\x63ollections\x18\x01 \x03(\x0b\x32\x1e.cairn.bookmarks.v1.Collection\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\xbe\x01\n\x17UpdateCollectionRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x12.\n\x04name\x18\x04 \x01(\tB\x1b\xbaH\x18r\x16\x18\x64\x32\x12^\\PC*[^\\s\\pC]\\PC*$H\x01\x88\x01\x01\x42\x07\n\x05_etagB\x07\n\x05_name\"T\n\x17\x44\x65leteCollectionRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x42\x07\n\x05_etagb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$cairn/bookmarks/v1/collections.proto\x12\x12\x63\x61irn.bookmarks.v1\x1a\x1b\x62uf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x01\n\nCollection\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x16\n\x0e\x62ookmark_count\x18\x03 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"\xb3\x01\n\x17\x43reateCollectionRequest\x12\x97\x01\n\x04name\x18\x01 \x01(\tB\x88\x01\xbaH\x84\x01r\x81\x01\x18\x64\x32}^[^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*[^\\s\\pZ\\pC][^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*$\",\n\x14GetCollectionRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"R\n\x16ListCollectionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"{\n\x17ListCollectionsResponse\x12\x33\n\x0b\x63ollections\x18\x01 \x03(\x0b\x32\x1e.cairn.bookmarks.v1.Collection\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\xad\x02\n\x17UpdateCollectionRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x12\x9c\x01\n\x04name\x18\x04 \x01(\tB\x88\x01\xbaH\x84\x01r\x81\x01\x18\x64\x32}^[^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*[^\\s\\pZ\\pC][^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*$H\x01\x88\x01\x01\x42\x07\n\x05_etagB\x07\n\x05_name\"T\n\x17\x44\x65leteCollectionRequest\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x42\x07\n\x05_etagb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cairn.bookmarks.v1.collecti
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREATECOLLECTIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_CREATECOLLECTIONREQUEST'].fields_by_name['name']._serialized_options = b'\272H\030r\026\030d2\022^\\PC*[^\\s\\pC]\\PC*$'
+  _globals['_CREATECOLLECTIONREQUEST'].fields_by_name['name']._serialized_options = b'\272H\204\001r\201\001\030d2}^[^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*[^\\s\\pZ\\pC][^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*$'
   _globals['_GETCOLLECTIONREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETCOLLECTIONREQUEST'].fields_by_name['id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTCOLLECTIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -47,23 +47,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['name']._serialized_options = b'\272H\030r\026\030d2\022^\\PC*[^\\s\\pC]\\PC*$'
+  _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['name']._serialized_options = b'\272H\204\001r\201\001\030d2}^[^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*[^\\s\\pZ\\pC][^\\x00-\\x1F\\x7F-\\x9F\\x{2028}-\\x{202E}\\x{2066}-\\x{2069}]*$'
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_COLLECTION']._serialized_start=157
   _globals['_COLLECTION']._serialized_end=331
-  _globals['_CREATECOLLECTIONREQUEST']._serialized_start=333
-  _globals['_CREATECOLLECTIONREQUEST']._serialized_end=401
-  _globals['_GETCOLLECTIONREQUEST']._serialized_start=403
-  _globals['_GETCOLLECTIONREQUEST']._serialized_end=447
-  _globals['_LISTCOLLECTIONSREQUEST']._serialized_start=449
-  _globals['_LISTCOLLECTIONSREQUEST']._serialized_end=531
-  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_start=533
-  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_end=656
-  _globals['_UPDATECOLLECTIONREQUEST']._serialized_start=659
-  _globals['_UPDATECOLLECTIONREQUEST']._serialized_end=849
-  _globals['_DELETECOLLECTIONREQUEST']._serialized_start=851
-  _globals['_DELETECOLLECTIONREQUEST']._serialized_end=935
+  _globals['_CREATECOLLECTIONREQUEST']._serialized_start=334
+  _globals['_CREATECOLLECTIONREQUEST']._serialized_end=513
+  _globals['_GETCOLLECTIONREQUEST']._serialized_start=515
+  _globals['_GETCOLLECTIONREQUEST']._serialized_end=559
+  _globals['_LISTCOLLECTIONSREQUEST']._serialized_start=561
+  _globals['_LISTCOLLECTIONSREQUEST']._serialized_end=643
+  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_start=645
+  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_end=768
+  _globals['_UPDATECOLLECTIONREQUEST']._serialized_start=771
+  _globals['_UPDATECOLLECTIONREQUEST']._serialized_end=1072
+  _globals['_DELETECOLLECTIONREQUEST']._serialized_start=1074
+  _globals['_DELETECOLLECTIONREQUEST']._serialized_end=1158
 # @@protoc_insertion_point(module_scope)

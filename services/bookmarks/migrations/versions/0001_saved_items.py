@@ -124,6 +124,7 @@ SAVED = [
         primary key (workspace, user_id, request_id)
     )
     """,
+    "create index toggles_oldest on bookmarks.toggles (created_at)",
 ]
 
 # Half-empty pages leave room to count on the spot (HOT): the row of a busy person is written with every save.
