@@ -48,6 +48,9 @@ FOLDERS = {
 OURS = ("chassis", "services", "gateway", "cli", "cairn", "buf")
 # Names of services are nouns of the business; so are these.
 NOUNS = re.compile(r"bookmark|presence|snooze|transcri", re.IGNORECASE)
+# A module reads nothing when it is imported; one group of commands hanging below another is click's own way.
+INPUT_OUTPUT = re.compile(r"\b(open|read_text|read_bytes|connect|urlopen)\(")
+WIRING = re.compile(r"\w+\.add_command\(")
 MAX_FUNCTION, MAX_TEST, MAX_MODULE, MAX_PARAMETERS, MAX_NESTING = 30, 25, 250, 5, 3
 BLOCKS = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.Match)
 # Migrations are written once, by table; a decorated command has a parameter for each option a person may give.
@@ -117,6 +120,35 @@ def test_only_the_roots_read_the_environment() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv")
     ]
+    assert not wrong
+
+
+def happens(node: ast.stmt) -> bool:
+    """Whether a statement of a module does more than define a name."""
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return False
+        case ast.Assign() | ast.AnnAssign():
+            return bool(INPUT_OUTPUT.search(ast.unparse(node)))
+        case ast.If():
+            return ast.unparse(node.test) not in ("TYPE_CHECKING", "__name__ == '__main__'")
+        case ast.Expr(value=ast.Constant()):
+            return False
+    return not WIRING.match(ast.unparse(node))
+
+
+def test_importing_a_module_only_defines() -> None:
+    ours = {path: tree for path, tree in MODULES.items() if not EXEMPT.search(str(path))}
+    assert not [f"{path}:{node.lineno}" for path, tree in ours.items() for node in tree.body if happens(node)]
+
+
+def test_nothing_prints_or_keeps_state_in_a_module() -> None:
+    wrong = []
+    for path, tree in MODULES.items():
+        for node in ast.walk(tree):
+            prints = isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stdout.write")
+            if prints or isinstance(node, ast.Global):
+                wrong.append(f"{path}: {ast.unparse(node)}")
     assert not wrong
 
 

@@ -79,7 +79,7 @@ async def under_load(load: Load) -> AsyncIterator[Load]:
         yield load
     finally:
         load.stopped = True
-        await load.done(); print("OUTCOMES", dict(load.outcomes))
+        await load.done()
 
 
 @asynccontextmanager

@@ -6,12 +6,14 @@ from uuid import uuid4
 import pytest
 from google.protobuf.message import Message
 from grpc import StatusCode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.feed.v1 import feed_pb2
 from tests.services.bookmarks.client import METHODS, NOBODYS_ID, Service, membership, message
 
-# Of a fact about m1 (or f1), only the last is about Eve; with it she may see, without it not.
+# Nothing of this is Eve's to see.
 FORBIDDEN = [{"message_id": "m1"}, {"message_id": "m3"}, {"file_id": "f1"}, {"file_id": "f2"}]
 
 
@@ -30,6 +32,16 @@ async def test_h16_a05_a08_what_is_forbidden_looks_like_what_is_missing(chat: Se
         assert (seen.code, seen.reason) == (StatusCode.NOT_FOUND, "TARGET_NOT_FOUND")
         assert seen.message == f"{'Message' if 'message_id' in target else 'File'} not found or access denied"
     assert (await chat.listed("eve")).total_size == 0
+
+
+IDS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=128)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(IDS, st.sampled_from(FORBIDDEN))
+async def test_h16_any_id_is_refused_as_a_foreign_one(chat: Service, id_: str, foreign: dict[str, str]) -> None:
+    for forbidden, random in zip(makers(foreign), makers(dict.fromkeys(foreign, id_)), strict=True):
+        assert await chat.refused("eve", forbidden) == await chat.refused("eve", random)
 
 
 @pytest.mark.parametrize("target", FORBIDDEN)

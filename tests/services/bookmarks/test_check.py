@@ -91,6 +91,20 @@ async def test_counts_stay_exact_when_a_user_is_deleted(chat: Service, again: bo
     assert await counts(chat, "bob") == (1, 1, 0)
 
 
+async def test_counts_stay_exact_when_a_user_is_deleted_while_they_save(chat: Service) -> None:
+    targets = [
+        pb.Target(message_id="m1"),
+        pb.Target(message_id="m2"),
+        pb.Target(message_id="m3"),
+        pb.Target(file_id="f2"),
+    ]
+    saves = [chat.ask("ann", pb.BatchSaveBookmarksRequest(targets=targets[::step])) for step in (1, -1) * 5]
+    await asyncio.gather(*saves[:5], chat.feed({"user_deleted": {"id": "ann"}}), *saves[5:])
+    left = await chat.listed("ann")
+    assert (await counts(chat, "ann"))[0] == left.total_size == len(left.bookmarks)
+    assert not [bookmark for bookmark in left.bookmarks if bookmark.available]
+
+
 async def test_counts_are_exact_after_everything_happened_at_once(chat: Service) -> None:
     names = [f"n{number}" for number in range(20)]
     await chat.feed(*(message(name) for name in names))
