@@ -87,8 +87,13 @@ C1_AGAIN, M1_MOVED = {"conversation": {"id": "c1", "kind": 1}}, message("m1", "b
         [message("m1", "b", "c1"), C1_DELETED, C1_AGAIN],
         [M1_MOVED, C1_DELETED, C1_AGAIN],
         [membership("c2", "ann"), ANN_DELETED, {"user": {"id": "ann"}}],
+        [membership("c1", "eve", removed=True), membership("c1", "eve")],
+        [membership("c1", "eve"), membership("c1", "eve", removed=True)],
+        [message("m1", "b", "c1"), message("m1", "c", "c1"), {"user": {"id": "bob", "display_name": "Robert"}}],
+        [C1_DELETED, message("m1", "b", "c1")],
+        [C1_DELETED, message("m1", "b", "c1"), C1_AGAIN],
     ],
-    ids=range(7),
+    ids=range(12),
 )
 async def test_changes_that_meet_may_arrive_in_any_order(service: Service, happened: list[Change]) -> None:
     history = [dated(change, minute) for minute, change in enumerate(happened, 1)]
@@ -129,6 +134,14 @@ async def test_dated_changes_may_arrive_in_any_order(
 @given(histories(always_dated=False))
 async def test_a_batch_is_taken_in_order_as_if_it_came_one_by_one(service: Service, history: list[Change]) -> None:
     assert await told(service, [history] if history else []) == await told(service, [[change] for change in history])
+
+
+async def test_a_message_shows_only_where_its_conversation_is(service: Service) -> None:
+    there = [message("m1", "b", "c1"), membership("c1", "bob")]
+    deleted = await told(service, [[dated(C1_DELETED, 5)], [dated(change, 7) for change in there]])
+    assert "m1" not in [target_id(each) for each in deleted["bob"] if each.available]
+    back = await told(service, [[dated(C1_DELETED, 5)], [dated(change, 7) for change in (*there, C1_AGAIN)]])
+    assert "m1" in [target_id(each) for each in back["bob"] if each.available]
 
 
 @pytest.mark.parametrize("gone", [M1_DELETED, C1_DELETED, {"file_deleted": {"id": "f1"}}, ANN_DELETED], ids=range(4))
