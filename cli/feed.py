@@ -53,6 +53,8 @@ def import_(session: Session, file: Path, workspace: str | None, from_line: int,
     says from which line to go on. It signs in with the key of the service `feed`.
     """
     with feeder(session, workspace, url) as gateway, _opened(file) as (lines, share):
+        # Patience is for a gateway that goes away on the way, not for one that was never there.
+        gateway.call("GET", "/healthz")
         sent = _shown(send_changes(gateway, lines, from_line, _say), share)
     click.echo(f"{sent:,} changes taken.")
 
