@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis.identity import Identity, IdentitySettings, identified
 from chassis.interceptors import Interceptor, bind
 from chassis.limits import Limits, limited
+from chassis.memory import settle
 from chassis.policy import permitted
 from chassis.settings import RedisUrl
 from chassis.status import errors_told
@@ -69,6 +70,7 @@ async def serve(served: Sequence[Served], settings: ServerSettings, port: int) -
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     bound = _listen(server, settings, port)
+    settle()
     await server.start()
     await _announce(status, served, health_pb2.HealthCheckResponse.SERVING)
     structlog.get_logger().info("serving", address=f"{settings.listen_host}:{bound}")

@@ -21,6 +21,7 @@ from chassis import settings as environment
 from chassis import telemetry
 from chassis.identity import Identity
 from chassis.limits import Limits
+from chassis.memory import settle
 from gateway import docs_page, openapi
 from gateway.app import Gateway, routes_of
 from gateway.contract import load
@@ -93,6 +94,7 @@ async def serve(settings: Settings, backends: Backends) -> None:
         )
         # What was made so far stays to the end: there is no use in looking through it for garbage again and again.
         gc.freeze()
+        settle()
         await Server(config, stopping).serve()
 
 
