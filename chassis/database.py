@@ -6,7 +6,7 @@ translated here and nowhere else.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -150,8 +150,10 @@ class Database(Queries):
                 await self._runner.release(connection)
 
     async def aclose(self) -> None:
-        """Wait for what runs, then close every connection."""
-        await self._runner.close()
+        """Wait for what runs, as long as a statement may take, then close every connection."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._runner.close()
 
 
 @lru_cache

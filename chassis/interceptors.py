@@ -54,7 +54,6 @@ def _handler(
 ) -> "grpc.RpcMethodHandler[Any, Any]":
     method = Method.of(descriptor)
     input_class = GetMessageClass(descriptor.input_type)
-    output_class = GetMessageClass(descriptor.output_type)
 
     async def single(incoming: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         call = Call(method, context, incoming, input_class)
@@ -78,4 +77,9 @@ def _handler(
         (True, True): grpc.stream_stream_rpc_method_handler,
     }[descriptor.client_streaming, descriptor.server_streaming]
     # Requests stay bytes here: grpc.aio would answer INTERNAL for one that cannot be parsed.
-    return make(stream if descriptor.server_streaming else single, None, output_class.SerializeToString)
+    return make(stream if descriptor.server_streaming else single, None, _bytes)
+
+
+def _bytes(response: Message | bytes) -> bytes:
+    """A stream that goes to many may yield what was serialised once."""
+    return response if isinstance(response, bytes) else response.SerializeToString()

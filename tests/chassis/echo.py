@@ -48,7 +48,7 @@ def compile_contract(folder: Path) -> ServiceDescriptor:
 
 def token(secret: str = SECRET, **claims: Any) -> str:
     """A token of Ann's; claims that are None are left out."""
-    expires = datetime.now(UTC) + timedelta(minutes=5)
+    expires = datetime.now(UTC) + timedelta(hours=1)
     given = {"sub": "ann", "workspace": "w", "iss": "cairn", "aud": "cairn", "exp": expires, **claims}
     return jwt.encode({name: value for name, value in given.items() if value is not None}, secret)
 
@@ -104,6 +104,7 @@ class Client:
     service: ServiceDescriptor
     echo: Echo
     channel: grpc.aio.Channel
+    address: str = ""
 
     def ask(self, text: str = "hi", **fields: Any) -> bytes:
         """A request, as bytes."""
@@ -186,6 +187,6 @@ async def running(service: ServiceDescriptor, redis_url: str) -> AsyncIterator[t
     port = listening.add_insecure_port("127.0.0.1:0")
     await listening.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Client(service, echo, channel), listening
+        yield Client(service, echo, channel, f"127.0.0.1:{port}"), listening
     await listening.stop(None)
     await limits.aclose()

@@ -164,6 +164,15 @@ async def test_no_statement_takes_forever(database_url: str, database: Database)
     await hasty.aclose()
 
 
+async def test_closing_waits_for_nobody_for_ever(database_url: str) -> None:
+    hasty = await connected(database_url, database_timeout_seconds=0.1)
+    kept = await hasty._runner.acquire()
+    async with asyncio.timeout(5):
+        await hasty.aclose()
+    with pytest.raises(asyncpg.InterfaceError):
+        await kept.execute("select 1")
+
+
 async def test_a_connection_that_is_cut_is_replaced(database_url: str, database: Database) -> None:
     single = await connected(database_url, database_pool_size=1)
     process = await single.value(Statement(text("select pg_backend_pid()")))

@@ -20,11 +20,12 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from chassis.channels import open_channel
+from chassis.channels import OPTIONS, open_channel
 from chassis.identity import IdentitySettings
+from chassis.interceptors import Call
 from chassis.server import Served, ServerSettings, TlsSettings, serve
 from chassis.telemetry import TelemetrySettings
-from tests.chassis.echo import SECRET, Client, Echo
+from tests.chassis.echo import SECRET, Client, Echo, running
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -164,3 +165,23 @@ async def test_tls(
 def test_half_of_tls_is_refused(half: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="CAIRN_TLS_CERTIFICATE and CAIRN_TLS_KEY must be set together"):
         TlsSettings(**half)
+
+
+async def test_a_stream_may_be_quiet_for_as_long_as_it_likes(contract: ServiceDescriptor, redis_url: str) -> None:
+    """Clients ask whether we are here; for doing that often, gRPC cuts the whole connection unless told otherwise."""
+    speak = asyncio.Event()
+
+    async def wait(request: Any, _call: Call) -> Any:
+        await speak.wait()
+        return request
+
+    async with running(contract, redis_url) as (client, _):
+        client.echo.answering = wait
+        often = {"grpc.keepalive_time_ms": 20}
+        options = [(name, often.get(name, value)) for name, value in OPTIONS]
+        async with grpc.aio.insecure_channel(client.address, options=options) as channel:
+            listening = asyncio.create_task(replace(client, channel=channel).call("Watch", client.ask("x")))
+            # Questions go out once a second at most; by default the fourth is one too many.
+            await asyncio.wait([listening], timeout=4.5)
+            speak.set()
+            assert await listening == ["x"]
