@@ -6,13 +6,9 @@ change that carries its own, later time. A change without a time happened when i
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
-
-from chassis.errors import FieldViolation, InvalidInput
-
-MAX_AHEAD = timedelta(hours=1)
 
 
 class Kind(StrEnum):
@@ -28,12 +24,6 @@ class Kind(StrEnum):
 PLACES = {kind: place for place, kind in enumerate(Kind)}
 
 
-class OccurredInFuture(InvalidInput):
-    """A change cannot have happened more than one hour ahead of the server's clock"""
-
-    reason = "OCCURRED_IN_FUTURE"
-
-
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One change. `values` are the columns of its table after the key; a deletion has none that matter."""
@@ -43,14 +33,6 @@ class Fact:
     values: tuple[Any, ...]
     deleted: bool
     occurred_at: datetime | None
-
-
-def check_times(facts: Iterable[Fact], now: datetime) -> None:
-    """Refuse a batch with a change from the future: nothing could ever follow it."""
-    for index, fact in enumerate(facts):
-        if fact.occurred_at and fact.occurred_at > now + MAX_AHEAD:
-            field = f"changes[{index}].occurred_at"
-            raise OccurredInFuture(fields=(FieldViolation(field, "more than one hour ahead of the server's clock"),))
 
 
 def rounds(facts: Iterable[Fact]) -> list[list[Fact]]:

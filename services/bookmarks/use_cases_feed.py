@@ -5,8 +5,9 @@ from datetime import datetime
 
 from chassis.database import Database
 from chassis.identity import Caller
+from chassis.times import check_occurred
 from services.bookmarks import store_facts
-from services.bookmarks.facts import Fact, check_times, rounds
+from services.bookmarks.facts import Fact, rounds
 
 
 class Feed:
@@ -19,7 +20,7 @@ class Feed:
 
     async def apply(self, caller: Caller, facts: Sequence[Fact]) -> None:
         """Take a batch whole, or not at all."""
-        check_times(facts, self._now())
+        check_occurred((fact.occurred_at for fact in facts), self._now())
         async with self._database.begin() as queries:
             await store_facts.serialise(queries, caller.workspace)
             for some in rounds(facts):
