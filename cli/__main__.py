@@ -17,6 +17,7 @@ COMMANDS = {
     "token": "cli.token:token",
     "feed": "cli.feed:feed",
     "bookmarks": "cli.bookmarks:bookmarks",
+    "status": "cli.status:status",
     "health": "cli.health:health",
 }
 
@@ -48,13 +49,14 @@ def _version() -> str:
 @click.version_option(_version(), message="cairn %(version)s")
 @click.pass_context
 def cairn(context: click.Context) -> None:
-    """Saved items for a chat product: run Cairn on this machine, feed it, and use it.
+    """Saved items and presence for a chat product: run Cairn on this machine, feed it, and use it.
 
     \b
     A first walk:
       cairn up                               start everything; leave it running
       cairn bookmarks list --user mira       what mira has saved in the sample workspace
       cairn bookmarks save message:m-007 --user mira
+      cairn status set "🎯 Focusing" --for 25m --user mira
       cairn token --user mira                a token, to call the API with curl
 
     Settings are environment variables CAIRN_…; `cairn up` keeps its state and its secrets in .data

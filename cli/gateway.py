@@ -1,8 +1,9 @@
 """The gateway, as the commands call it: over REST, with errors told to a person."""
 
+import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import httpx
@@ -67,6 +68,18 @@ class Gateway:
             say(f"the gateway is busy or away; trying again in {pause:g} s")
             time.sleep(pause)
         return self.call(method, path, **request)
+
+    def lines(self, method: str, path: str, **request: Any) -> Iterator[dict[str, Any]]:
+        """The objects of a stream, as they come, for as long as it lasts; raises Refused or Unreachable."""
+        headers = {"Accept": "application/x-ndjson"}
+        try:
+            with self._client.stream(method, path, headers=headers, timeout=None, **request) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Refused(answer.status_code, _error(answer))
+                yield from (json.loads(line) for line in answer.iter_lines() if line.strip())
+        except httpx.HTTPError as error:
+            raise Unreachable(f"The stream from {self._url} broke off ({type(error).__name__}).") from error
 
     def listed(self, path: str, params: Mapping[str, Any], limit: int) -> tuple[list[dict[str, Any]], int]:
         """The first `limit` items of a list, and how many it has in all."""

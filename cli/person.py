@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from cli.credentials import Person, sign
 from cli.gateway import Gateway
 from cli.settings import Session
+from cli.terminal import Terminal
 
 LASTING = timedelta(minutes=10)
 
@@ -37,7 +38,7 @@ class Desk:
         if self.as_json:
             click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         else:
-            Console(highlight=False, soft_wrap=isinstance(text, str)).print(text, markup=False)
+            Terminal(soft_wrap=isinstance(text, str)).print(text)
 
 
 def for_a_person(command: Callable[..., None]) -> Callable[..., None]:

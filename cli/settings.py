@@ -37,6 +37,8 @@ class CliSettings:
     listen_host: str = "127.0.0.1"
     gateway_port: int = 8080
     bookmarks_port: int = 50051
+    presence_port: int = 50052
+    presence_worker_port: int = 50056
     postgres_port: int = 50054
     redis_port: int = 50055
 

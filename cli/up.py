@@ -26,7 +26,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.option("--sample/--no-sample", "with_sample", default=True, help="Load examples/ into an empty database.")
 @click.pass_obj
 def up(session: Session, with_sample: bool) -> None:
-    """Start PostgreSQL, Redis, the services and the gateway; Ctrl-C stops them.
+    """Start PostgreSQL, Redis, the services, their workers and the gateway; Ctrl-C stops them.
 
     State and development secrets are kept in .data and survive a restart.
 
@@ -34,12 +34,14 @@ def up(session: Session, with_sample: bool) -> None:
     Settings are environment variables:
       CAIRN_DATA_DIR=.data          where state and secrets are kept
       CAIRN_GATEWAY_PORT=8080       where the API listens
-      CAIRN_BOOKMARKS_PORT=50051, CAIRN_POSTGRES_PORT=50054, CAIRN_REDIS_PORT=50055
+      CAIRN_BOOKMARKS_PORT=50051, CAIRN_PRESENCE_PORT=50052, CAIRN_PRESENCE_WORKER_PORT=50056
+      CAIRN_POSTGRES_PORT=50054, CAIRN_REDIS_PORT=50055
       CAIRN_LISTEN_HOST=127.0.0.1   0.0.0.0 lets other machines in
       CAIRN_DATABASE_URL, CAIRN_REDIS_URL    your own servers instead of the embedded ones
     \b
     A second one beside the first:
       CAIRN_DATA_DIR=.data2 CAIRN_GATEWAY_PORT=8081 CAIRN_BOOKMARKS_PORT=50061 \\
+        CAIRN_PRESENCE_PORT=50062 CAIRN_PRESENCE_WORKER_PORT=50066 \\
         CAIRN_POSTGRES_PORT=50064 CAIRN_REDIS_PORT=50065 cairn up
     """
     for signum in ENDINGS:  # SIGINT even where ignored: a shell ignores it for what it starts in the background

@@ -91,9 +91,11 @@ def list_field(message: Descriptor) -> FieldDescriptor | None:
 
 
 def resource_of(message: Descriptor) -> Resource | None:
-    """What a response is about: itself, or the only message in it that has an id."""
+    """What a response is about: itself, or where it only wraps something, the only message in it that has an id."""
     if has_text(message, "id"):
         return Resource(message, "")
+    if not message.name.endswith("Response"):
+        return None
     singular = (field for field in message.fields if field.message_type and not field.is_repeated)
     found = [field for field in singular if has_text(message_of(field), "id")]
     return Resource(message_of(found[0]), found[0].name) if len(found) == 1 else None

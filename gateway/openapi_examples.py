@@ -8,7 +8,7 @@ from gateway.openapi_rules import Schema
 
 _BY_FORMAT = {
     "uuid": "018f3f5e-7b6a-7c3d-8e21-0a1b2c3d4e5f",
-    "date-time": "2026-01-31T12:00:00Z",
+    "date-time": "2099-01-31T12:00:00Z",
     "email": "ann@example.com",
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
@@ -23,6 +23,10 @@ _BY_NAME = {
     "userId": "robin",
     "name": "To read",
     "note": "Ask about this on Thursday",
+    "claimId": "call",
+    "deviceId": "phone",
+    "emoji": "🎯",
+    "preset": "focusing",
 }
 # Names of fields that point to something else, which an example cannot know.
 _REFERENCE = re.compile(r"^ids?$|Ids?$")

@@ -45,7 +45,7 @@ class Events:
     def message(self, message: Any, json: bytes) -> bytes:
         """One message."""
         lines = [b"event: ", self._name(message).encode(), b"\n"]
-        if self._has_id and message.resume_token.isprintable():
+        if self._has_id and message.resume_token and message.resume_token.isprintable():
             lines += [b"id: ", message.resume_token.encode(), b"\n"]
         return b"".join([*lines, b"data: ", json, b"\n\n"])
 

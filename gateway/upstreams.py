@@ -14,7 +14,8 @@ from gateway.contract import Contract, Method
 # `<name>_address`. Only a broadcast reaches more than the first.
 SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "cairn.bookmarks.v1.BookmarkService": ("bookmarks",),
-    "cairn.feed.v1.FeedService": ("bookmarks",),
+    "cairn.presence.v1.PresenceService": ("presence",),
+    "cairn.feed.v1.FeedService": ("bookmarks", "presence"),
 }
 HEALTH = "/grpc.health.v1.Health/Check"
 HEALTH_SECONDS = 2.0

@@ -23,11 +23,18 @@ from cli.stack.embedded import Embedded
 from cli.stack.processes import PROCESSES, process_environ
 from gateway.settings import Settings as GatewaySettings
 from services.bookmarks.settings import Settings as BookmarksSettings
+from services.presence.settings import Settings as PresenceSettings
+from services.presence.worker import Settings as PresenceWorkerSettings
 
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 OURS = ("chassis", "cli", "gateway", "services")
-SETTINGS: dict[str, type[Any]] = {"gateway": GatewaySettings, "services.bookmarks": BookmarksSettings}
+SETTINGS: dict[str, type[Any]] = {
+    "gateway": GatewaySettings,
+    "services.bookmarks": BookmarksSettings,
+    "services.presence": PresenceSettings,
+    "services.presence.worker": PresenceWorkerSettings,
+}
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OUR_SERVICES = {name: each for name, each in COMPOSE["services"].items() if each.get("build")}
 SECRETS = {
@@ -156,7 +163,10 @@ def imported(path: Path) -> set[str]:
 def assert_runs(command: list[str]) -> None:
     """`python -m` something that is there."""
     assert command[:2] == ["python", "-m"]
-    assert importlib.util.find_spec(f"{command[2]}.__main__")
+    module = importlib.util.find_spec(command[2])
+    assert module
+    # A package runs by its __main__; a module runs itself.
+    assert module.submodule_search_locations is None or importlib.util.find_spec(f"{command[2]}.__main__")
 
 
 def assert_healthcheck(command: list[str], port: int) -> None:

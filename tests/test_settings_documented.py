@@ -7,9 +7,11 @@ from chassis.settings import variables
 from cli.settings import CliSettings
 from gateway.settings import Settings as GatewaySettings
 from services.bookmarks.settings import Settings as BookmarksSettings
+from services.presence.settings import Settings as PresenceSettings
+from services.presence.worker import Settings as PresenceWorkerSettings
 
 ROOT = Path(__file__).parents[1]
-PROCESSES = (GatewaySettings, BookmarksSettings, CliSettings)
+PROCESSES = (GatewaySettings, BookmarksSettings, PresenceSettings, PresenceWorkerSettings, CliSettings)
 
 
 def test_every_setting_is_documented() -> None:

@@ -37,6 +37,8 @@ class Process:
 
 PROCESSES = (
     Process("bookmarks", "services.bookmarks", "grpc://{place}"),
+    Process("presence", "services.presence", "grpc://{place}"),
+    Process("presence_worker", "services.presence.worker", "grpc://{place}"),
     Process("gateway", "gateway", "http://{place}/readyz"),
 )
 

@@ -107,5 +107,7 @@ def answering(answers: list[tuple[int, str]]) -> Iterator[tuple[str, list[bytes]
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server, ThreadPoolExecutor(1) as threads:
         threads.submit(server.serve_forever, 0.01)
-        yield f"http://127.0.0.1:{server.server_port}", received
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", received
+        finally:
+            server.shutdown()

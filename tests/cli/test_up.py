@@ -14,9 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.stack.processes import PROCESSES
 from cli.stack.supervisor import born
 
 pytestmark = pytest.mark.slow
+
+PORTS = ("POSTGRES", "REDIS", *(process.name.upper() for process in PROCESSES))
 
 
 class Up:
@@ -66,7 +69,7 @@ class Up:
 
 @pytest.fixture
 def up(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Up]:
-    ports = {f"CAIRN_{name}_PORT": str(free_port()) for name in ("GATEWAY", "BOOKMARKS", "POSTGRES", "REDIS")}
+    ports = {f"CAIRN_{name}_PORT": str(free_port()) for name in PORTS}
     up = Up(tmp_path, ports)
     yield up
     if up.process is not None and up.process.poll() is None:
@@ -103,12 +106,12 @@ def refuse_a_second(up: Up) -> None:
     elsewhere = {**up.environ, "CAIRN_DATA_DIR": str(up.folder / "other")}
     third = subprocess.run(command, env=elsewhere, capture_output=True, text=True, check=False)
     assert third.returncode == 1
-    for name in ("GATEWAY", "BOOKMARKS", "POSTGRES", "REDIS"):
+    for name in PORTS:
         assert f"port {up.environ[f'CAIRN_{name}_PORT']}: free it, or set CAIRN_{name}_PORT" in third.stderr
 
 
 def revive_a_child(up: Up) -> None:
-    for name in ("bookmarks", "postgres"):
+    for name in ("bookmarks", "presence_worker", "postgres"):
         before = up.children()[name]
         os.kill(before[0], signal.SIGKILL)
         up.wait_for(partial(is_another, up, name, before))
@@ -123,7 +126,7 @@ def is_another(up: Up, name: str, before: tuple[int, str]) -> bool:
 def die_without_a_word(up: Up) -> None:
     """No process outlives a `cairn up` that is killed."""
     children = up.children()
-    assert set(children) == {"postgres", "redis", "bookmarks", "gateway"}
+    assert set(children) == {"postgres", "redis", "bookmarks", "presence", "presence_worker", "gateway"}
     up.end(signal.SIGKILL)
     up.wait_for(lambda: not any(born(pid) == since for pid, since in children.values()))
 
@@ -134,4 +137,4 @@ def stop_cleanly(up: Up) -> None:
     assert not any(born(pid) for pid, _ in children.values())
     assert not (up.folder / "data/processes.json").exists()
     stopped = [line for line in up.told().splitlines() if "draining" in line]
-    assert [line.split()[0] for line in stopped] == ["gateway", "bookmarks"]
+    assert [line.split()[0] for line in stopped] == ["gateway", "presence_worker", "presence", "bookmarks"]

@@ -42,6 +42,7 @@ def environ(redis_url: str, free_port: Callable[[], int]) -> dict[str, str]:
         "CAIRN_JWT_SECRET": SECRET,
         "CAIRN_GATEWAY_PORT": str(free_port()),
         "CAIRN_BOOKMARKS_ADDRESS": f"127.0.0.1:{free_port()}",
+        "CAIRN_PRESENCE_ADDRESS": f"127.0.0.1:{free_port()}",
         "CAIRN_LOG_FORMAT": "json",
         "CAIRN_DRAIN_SECONDS": "2",
     }
@@ -61,7 +62,8 @@ def test_it_starts_without_its_services_and_ends_well(environ: dict[str, str]) -
     with process(environ) as started:
         assert get(environ, "/healthz").json()["status"] == "ok"
         ready = get(environ, "/readyz")
-        assert (ready.status_code, ready.json()["upstreams"]) == (503, {"bookmarks": "unreachable"})
+        unreachable = {"bookmarks": "unreachable", "presence": "unreachable"}
+        assert (ready.status_code, ready.json()["upstreams"]) == (503, unreachable)
         away = get(environ, "/api/v1/bookmarks")
         assert (away.status_code, away.json()["error"]["code"]) == (503, "UNAVAILABLE")
         assert away.headers["retry-after"] == "1"
