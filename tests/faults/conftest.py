@@ -7,8 +7,12 @@ import pytest_asyncio
 
 from cli.credentials import ensure_secrets
 from cli.settings import CliSettings, cli_settings
+from tests.chassis.conftest import OwnRedis
+from tests.conftest import OPEN_HANDED
 from tests.faults.cairn import BY_NAME, Cairn, assemble
+from tests.faults.nodes import LEASE_SECONDS, Node, Site
 from tests.faults.world import Killable, kept_tidy
+from tests.services.presence.client import JWT_SECRET, SERVICE_KEY
 
 
 @pytest.fixture
@@ -66,3 +70,29 @@ def cairn(
 ) -> Cairn:
     """A Cairn of one's own, on a copy of that database."""
     return new_cairn(new_database(fed_database), redis_url)
+
+
+@pytest.fixture(scope="module")
+def site(database_url: str, tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Site]:
+    """Presence services, of this module alone."""
+    redis = OwnRedis(tmp_path_factory.mktemp("redis"), free_port())
+    folder, nodes = tmp_path_factory.mktemp("nodes"), []
+    for module in ("services.presence", "services.presence", "services.presence.worker"):
+        port = str(free_port())
+        environ = {
+            **OPEN_HANDED,
+            "CAIRN_DATABASE_URL": database_url,
+            "CAIRN_REDIS_URL": redis.server.url,
+            "CAIRN_JWT_SECRET": JWT_SECRET,
+            "CAIRN_SERVICE_KEYS": f"calendar:{SERVICE_KEY}",
+            "CAIRN_PRESENCE_LEASE_SECONDS": str(LEASE_SECONDS),
+            "CAIRN_PRESENCE_GRACE_SECONDS": "0.3",
+            "CAIRN_PRESENCE_PORT": port,
+            "CAIRN_PRESENCE_WORKER_PORT": port,
+        }
+        nodes.append(Node(module, environ, int(port), folder / port))
+    redis.start()
+    yield Site(redis, nodes)
+    for node in nodes:
+        node.kill()
+    redis.stop()

@@ -15,7 +15,7 @@ async def nobody_waits(cairn: Cairn) -> bool:
 
 async def test_a_statement_that_takes_too_long(cairn: Cairn) -> None:
     patience = {"CAIRN_DATABASE_TIMEOUT_SECONDS": "0.5"}
-    for process in (cairn.process("bookmarks", **patience), cairn.process("gateway")):
+    for process in (cairn.process("bookmarks", **patience), cairn.process("presence"), cairn.process("gateway")):
         await process.start()
     async with cairn.client() as ann:
         async with cairn.standstill():

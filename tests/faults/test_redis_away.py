@@ -81,8 +81,10 @@ async def test_a_cairn_starts_without_redis(
     fed_database: str,
 ) -> None:
     cairn = new_cairn(new_database(fed_database), redis.url)
-    for process in (cairn.process("bookmarks"), cairn.process("gateway")):
-        await process.start()
+    for name in ("bookmarks", "presence", "gateway"):
+        await cairn.process(name).start()
     async with cairn.client() as ann:
         assert (await ann.get("/readyz")).status_code == 200
+        assert (await ann.put("/api/v1/presence/status", json={"text": "Tea"})).status_code == 200
+        assert (await ann.get("/api/v1/presence/users/ann/status")).json()["data"]["text"] == "Tea"
         assert (await ann.post("/api/v1/bookmarks", json={"target": {"messageId": "m-1"}})).status_code == 201

@@ -25,7 +25,7 @@ async def ready(client: httpx.AsyncClient) -> bool:
 
 
 async def test_nobody_there(cairn: Cairn) -> None:
-    service, gateway = cairn.process("bookmarks"), cairn.process("gateway")
+    service, other, gateway = (cairn.process(name) for name in ("bookmarks", "presence", "gateway"))
     await gateway.start()
     async with cairn.client() as ann:
         for method in ("GET", "POST"):
@@ -36,17 +36,19 @@ async def test_nobody_there(cairn: Cairn) -> None:
             assert seconds < AT_ONCE
         readiness, _ = await timed(ann, "GET", "/readyz")
         assert readiness.status_code == 503
-        assert readiness.json() == {"status": "unavailable", "upstreams": {"bookmarks": "unreachable"}}
+        missing = {"bookmarks": "unreachable", "presence": "unreachable"}
+        assert readiness.json() == {"status": "unavailable", "upstreams": missing}
         assert (await ann.get("/healthz")).status_code == 200
+        await other.start()
         await service.start()
         await until(lambda: ready(ann))
         assert (await ann.get(LIST)).status_code == 200
 
 
 async def test_gone_and_back_again(cairn: Cairn) -> None:
-    service, gateway = cairn.process("bookmarks"), cairn.process("gateway")
-    await service.start()
-    await gateway.start()
+    service, other, gateway = (cairn.process(name) for name in ("bookmarks", "presence", "gateway"))
+    for process in (service, other, gateway):
+        await process.start()
     async with cairn.client() as ann:
         assert (await ann.get(LIST)).status_code == 200
         await service.end(signal.SIGKILL)
@@ -58,16 +60,16 @@ async def test_gone_and_back_again(cairn: Cairn) -> None:
 
 
 async def test_there_but_silent(cairn: Cairn) -> None:
-    service, gateway = cairn.process("bookmarks"), cairn.process("gateway", CAIRN_CALL_TIMEOUT="0.5")
-    await service.start()
-    await gateway.start()
+    service, other = cairn.process("bookmarks"), cairn.process("presence")
+    for process in (service, other, cairn.process("gateway", CAIRN_CALL_TIMEOUT="0.5")):
+        await process.start()
     async with cairn.client() as ann:
         assert (await ann.get(LIST)).status_code == 200
         service.send(signal.SIGSTOP)
         answer, seconds = await timed(ann, "GET", LIST)
         assert (answer.status_code, answer.json()["error"]["code"]) == (504, "TIMEOUT")
         assert seconds < AT_ONCE
-        assert (await ann.get("/readyz")).json()["upstreams"] == {"bookmarks": "unreachable"}
+        assert (await ann.get("/readyz")).json()["upstreams"] == {"bookmarks": "unreachable", "presence": "serving"}
         service.send(signal.SIGCONT)
         await until(lambda: ready(ann))
         assert (await ann.get(LIST)).status_code == 200

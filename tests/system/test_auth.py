@@ -10,7 +10,7 @@ import pytest
 
 from cli.credentials import Person as Bearer
 from cli.credentials import sign
-from tests.system.workspace import BOOKMARKS, FEED, Person, Workspace
+from tests.system.workspace import BOOKMARKS, FEED, PRESENCE, WATCH, Person, Workspace
 
 CHANGES = {"changes": [{"user": {"id": "zoe", "displayName": "Zoe"}}]}
 
@@ -39,11 +39,29 @@ def test_h37_each_failure_has_its_own_status(ann: Person, bob: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("POST", ""), ("POST", "/toggle"), ("GET", "/count"), ("DELETE", f"/{uuid4()}")]
+    ("method", "path"),
+    [
+        ("GET", BOOKMARKS),
+        ("POST", BOOKMARKS),
+        ("POST", f"{BOOKMARKS}/toggle"),
+        ("GET", f"{BOOKMARKS}/count"),
+        ("DELETE", f"{BOOKMARKS}/{uuid4()}"),
+        ("GET", f"{PRESENCE}/status"),
+        ("DELETE", f"{PRESENCE}/status"),
+        ("POST", f"{PRESENCE}/heartbeat"),
+        ("POST", f"{PRESENCE}/should-notify"),
+        ("GET", WATCH),
+    ],
 )
 def test_without_a_credential(workspace: Workspace, method: str, path: str) -> None:
-    answer = workspace.client().request(method, f"{BOOKMARKS}{path}")
+    answer = workspace.client().request(method, path)
     assert told(answer) == (401, "UNAUTHORIZED", "CREDENTIALS_REQUIRED")
+
+
+def test_what_is_for_services_is_for_no_person(ann: Person) -> None:
+    for method, path in (("PUT", "claims/call"), ("DELETE", "claims/call"), ("POST", "should-notify")):
+        answer = ann.http.request(method, f"{PRESENCE}/{path}", json={})
+        assert told(answer) == (403, "FORBIDDEN", "SERVICE_ONLY")
 
 
 def test_a14_anybody_may_ask_what_they_saved(workspace: Workspace) -> None:

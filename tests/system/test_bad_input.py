@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.system.workspace import BOOKMARKS, COLLECTIONS, FEED, SENT_AT, Person, Workspace
+from tests.system.workspace import BOOKMARKS, COLLECTIONS, FEED, PRESENCE, SENT_AT, WATCH, Person, Workspace
 
 TARGET = {"messageId": "m1"}
 SAVE = {"target": TARGET}
@@ -33,6 +33,16 @@ def save(name: str, named: str, **body: Any) -> Bad:
 def list_(name: str, named: str, **params: Any) -> Bad:
     """A list that is refused."""
     return Bad(f"list-{name}", "GET", BOOKMARKS, named, {"params": params})
+
+
+def status(name: str, named: str, **body: Any) -> Bad:
+    """A status that is refused."""
+    return Bad(f"status-{name}", "PUT", f"{PRESENCE}/status", named, {"json": body})
+
+
+def dnd(name: str, named: str, **body: Any) -> Bad:
+    """Settings of Do-Not-Disturb that are refused."""
+    return Bad(f"dnd-{name}", "PUT", f"{PRESENCE}/dnd", named, {"json": body})
 
 
 def feed(name: str, named: str, change: Any) -> Bad:
@@ -88,6 +98,29 @@ CASES = [
     Bad("collection-long", "POST", COLLECTIONS, "name", {"json": {"name": "x" * 101}}),
     Bad("two-keys", "POST", f"{BOOKMARKS}/toggle", "requestId", {"json": {**SAVE, "requestId": "a"}, "headers": KEY}),
     Bad("long-key", "POST", f"{BOOKMARKS}/toggle", "requestId", {"json": SAVE, "headers": LONG_KEY}),
+    status("nothing", "text"),
+    status("two-emoji", "emoji", emoji="🎯🍵"),
+    status("letter-for-emoji", "emoji", emoji="x"),
+    status("long-text", "text", text="x" * 101),
+    status("unknown-preset", "preset", preset="party"),
+    status("two-ends", "expires", text="Tea", expiresIn="1h", expires="today"),
+    status("past-end", "expiresTime", text="Tea", expiresTime=SENT_AT.replace("2026", "2020")),
+    status("no-time", "expiresTime", text="Tea", expiresTime="NaN"),
+    status("year-10000", "expiresTime", text="Tea", expiresTime="10000-01-01T00:00:00Z"),
+    status("no-length", "expiresIn", text="Tea", expiresIn="soon"),
+    status("long-length", "expiresIn", text="Tea", expiresIn="367d"),
+    status("unknown-end", "expires", text="Tea", expires="tomorrow"),
+    status("unknown-zone", "timeZone", text="Tea", expires="today", timeZone="Mars/North"),
+    dnd("two-snoozes", "snoozeIndefinitely", snoozeFor="1h", snoozeIndefinitely=True),
+    dnd("no-day", "schedule[0].days", schedule=[{"days": [], "start": "22:00", "end": "07:00"}], timeZone="UTC"),
+    dnd("no-hour", "schedule[0].end", schedule=[{"days": ["monday"], "start": "22:00", "end": "24:00"}]),
+    dnd("no-zone", "timeZone", schedule=[{"days": ["monday"], "start": "22:00", "end": "07:00"}]),
+    Bad("people-none", "POST", f"{PRESENCE}/users/batch-get", "userIds", {"json": {"userIds": []}}),
+    Bad("people-many", "POST", f"{PRESENCE}/users/batch-get", "userIds", {"json": {"userIds": ["ann"] * 1001}}),
+    Bad("watch-many", "GET", WATCH, "userIds", {"params": {"userIds": ["ann"] * 1001}}),
+    Bad("watch-parameter", "GET", WATCH, "color", {"params": {"color": "red"}}),
+    Bad("beat-of-nothing", "POST", f"{PRESENCE}/heartbeat", "deviceId", {"json": {"state": "active"}}),
+    Bad("beat-unknown", "POST", f"{PRESENCE}/heartbeat", "state", {"json": {"deviceId": "phone", "state": "asleep"}}),
     feed("nothing", ".fact", {}),
     feed("two-facts", ".messageDeleted", {"messageDeleted": {"id": "m1"}, "user": {"id": "zoe"}}),
     feed("no-time", ".message.sentAt", {"message": {"id": "m", "conversationId": "c", "authorId": "a"}}),

@@ -11,7 +11,7 @@ import pytest
 from cli.stack.processes import PROCESSES
 from cli.stack.supervisor import Supervisor
 from tests.conftest import Stack
-from tests.system.workspace import BOOKMARKS, COLLECTIONS, Person, Workspace
+from tests.system.workspace import BOOKMARKS, COLLECTIONS, WATCH, Person, Workspace
 
 M1 = {"target": {"messageId": "m1"}}
 ORIGIN = "https://chat.example.com"
@@ -59,6 +59,7 @@ def test_etags_guard_changes(ann: Person) -> None:
         (MISSING, "DELETE, GET, HEAD, OPTIONS, PATCH"),
         (f"{BOOKMARKS}/toggle", "OPTIONS, POST"),
         ("/api/v1/feed", "OPTIONS, POST"),
+        (WATCH, "GET, OPTIONS"),
         ("/openapi.json", "GET, HEAD"),
     ],
 )
@@ -104,12 +105,15 @@ def test_logs_hold_neither_what_people_wrote_nor_how_they_sign_in(workspace: Wor
 def test_health_and_documentation_need_no_credential(workspace: Workspace) -> None:
     anybody = workspace.client()
     assert anybody.get("/healthz").json()["status"] == "ok"
-    assert anybody.get("/readyz").json() == {"status": "ready", "upstreams": {"bookmarks": "serving"}}
+    upstreams = {"bookmarks": "serving", "presence": "serving"}
+    assert anybody.get("/readyz").json() == {"status": "ready", "upstreams": upstreams}
     page = anybody.get("/docs")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "https://" not in page.text.replace(workspace.stack.base_url, "")
-    assert b"/api/v1/bookmarks" in anybody.get("/openapi.json").content
+    document = anybody.get("/openapi.json").content
+    assert b"/api/v1/bookmarks" in document
+    assert b"/api/v1/presence/watch" in document
 
 
 def test_answers_are_for_one_person_and_no_page(ann: Person) -> None:

@@ -1,4 +1,4 @@
-"""H16: what belongs to somebody else cannot be told from what does not exist."""
+"""H16: what belongs to somebody else cannot be told from what does not exist, nor who hides from who is not there."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.system.workspace import BOOKMARKS, COLLECTIONS, Person
+from tests.system.workspace import BOOKMARKS, COLLECTIONS, PRESENCE, Person
 
 REQUEST_ID = {"X-Request-Id": "the-same-for-both"}
 # Ids as long as those that exist, so that not even a length differs.
@@ -101,3 +101,19 @@ def test_removing_by_id_what_is_somebody_elses(ann: Person, bob: Person) -> None
 
     assert assert_same(call, id_, str(uuid4())).json()["data"] == {"removedCount": 0}
     assert ann.count() == 1
+
+
+def test_who_hides_is_as_if_not_there(ann: Person, bob: Person) -> None:
+    ann.http.put(f"{PRESENCE}/visibility", json={"invisible": True})
+    ann.http.post(f"{PRESENCE}/heartbeat", json={"deviceId": "phone"})
+
+    def one(asked: str) -> httpx.Response:
+        return bob.http.get(f"{PRESENCE}/users/{asked}/status", headers=REQUEST_ID)
+
+    def many(asked: str) -> httpx.Response:
+        body = {"userIds": [asked, "eve"]}
+        return bob.http.post(f"{PRESENCE}/users/batch-get", json=body, headers=REQUEST_ID)
+
+    for call in (one, many):
+        assert assert_same(call, "ann", "nix").status_code == 200
+    assert ann.http.get(f"{PRESENCE}/users/ann/status").json()["data"]["online"] == "active"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.system.workspace import FEED, Person, Workspace
+from tests.system.workspace import FEED, WATCH, Person, Workspace
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 SENT = ("Authorization", "X-Cairn-Workspace", "X-Cairn-User")
@@ -23,12 +23,33 @@ OPTIONS = (
     "--warnings=off",
     "--no-color",
 )
+# A stream has no end: two events are enough, and a moment where there are fewer. The document describes its text as a
+# whole, which is taken here for one event; that events are what the document says is asked in test_openapi. And a query
+# of 1,000 ids that are as long as they may be never comes as far as the gateway's own errors.
+CONFIG = f"""
+[[operations]]
+include-path = "{WATCH}"
+max-stream-events = 2
+request-timeout = 1
+checks.response_schema_conformance.enabled = false
+checks.content_type_conformance.enabled = false
+"""
 
 
 def assert_kept(client: httpx.Client, folder: Path, *options: str) -> None:
     """The document's promises are kept to whoever this client is."""
     headers = [f"--header={name}: {client.headers[name]}" for name in SENT if name in client.headers]
-    command = [str(SCHEMATHESIS), "run", f"{client.base_url}/openapi.json", *headers, *OPTIONS, *options]
+    config = folder / "schemathesis.toml"
+    config.write_text(CONFIG)
+    command = [
+        str(SCHEMATHESIS),
+        f"--config-file={config}",
+        "run",
+        f"{client.base_url}/openapi.json",
+        *headers,
+        *OPTIONS,
+        *options,
+    ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No issues found" in done.stdout
@@ -36,10 +57,11 @@ def assert_kept(client: httpx.Client, folder: Path, *options: str) -> None:
 
 @pytest.mark.slow
 def test_as_a_person(ann: Person, tmp_path: Path) -> None:
-    assert_kept(ann.http, tmp_path, "--max-examples=10", f"--exclude-path={FEED}")
+    assert_kept(ann.http, tmp_path, "--max-examples=6", f"--exclude-path={FEED}")
 
 
 @pytest.mark.slow
 def test_as_a_service(workspace: Workspace, tmp_path: Path) -> None:
     # Every corner of a batch of changes would take as long as all the rest; a few batches of all kinds do.
-    assert_kept(workspace.service("ann"), tmp_path, "--max-examples=5", "--phases=examples,fuzzing,stateful")
+    options = ("--max-examples=5", "--phases=examples,fuzzing,stateful", f"--exclude-path={WATCH}")
+    assert_kept(workspace.service("ann"), tmp_path, *options)

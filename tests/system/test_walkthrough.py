@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.stack.leash import leashed
+from cli.stack.processes import PROCESSES
 from tests.system.walk import DOCUMENT, Step, agrees, run, steps
 
 SECONDS = 90
@@ -33,7 +34,7 @@ class Started:
 def started(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Started]:
     """A fresh Cairn with everything of its own. What the document calls .data and 8080 is elsewhere here."""
     folder = tmp_path_factory.mktemp("walk") / "data"
-    ports = {name: str(free_port()) for name in ("GATEWAY", "BOOKMARKS", "POSTGRES", "REDIS")}
+    ports = {name: str(free_port()) for name in ("POSTGRES", "REDIS", *(each.name.upper() for each in PROCESSES))}
     places = {f"CAIRN_{name}_PORT": port for name, port in ports.items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CAIRN_")}
     environ = {**clean, **places, "CAIRN_DATA_DIR": str(folder), "COLUMNS": "100"}
@@ -42,6 +43,7 @@ def started(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], in
         "127.0.0.1:8080": f"127.0.0.1:{ports['GATEWAY']}",
         "127.0.0.1:50051": f"127.0.0.1:{ports['BOOKMARKS']}",
         "stays in .data": f"stays in {folder}",
+        " .data/": f" {folder}/",
         " chat.ndjson.gz": f" {CHAT}",
     }
     command = leashed([str(BIN / "cairn"), "up"], signal.SIGTERM)
@@ -92,7 +94,7 @@ def test_it_starts_as_it_says(started: Started) -> None:
 @pytest.mark.slow
 def test_the_walk(started: Started) -> None:
     walk = part(larger=False)[1:]
-    assert len(walk) >= 15
+    assert len(walk) >= 20
     assert all(step.expected for step in walk)
     assert_true(walk, started)
 

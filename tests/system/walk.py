@@ -43,7 +43,10 @@ def replaced(text: str, others: Mapping[str, str]) -> str:
 
 def run(walk: Sequence[Step], environ: Mapping[str, str], others: Mapping[str, str]) -> list[str]:
     """Type it all into one shell, which stops at the first command that fails; what each block printed."""
-    script = "set -e\n" + "".join(f"{replaced(step.command, others)}echo '{MARK}'\n" for step in walk)
+    # What still runs in the background would keep the output open.
+    script = "set -e\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n" + "".join(
+        f"{replaced(step.command, others)}echo '{MARK}'\n" for step in walk
+    )
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=DOCUMENT.parents[1],

@@ -11,6 +11,8 @@ from tests.conftest import Stack
 FEED = "/api/v1/feed"
 BOOKMARKS = "/api/v1/bookmarks"
 COLLECTIONS = f"{BOOKMARKS}/collections"
+PRESENCE = "/api/v1/presence"
+WATCH = f"{PRESENCE}/watch"
 SENT_AT = "2026-05-04T09:30:00Z"
 
 
