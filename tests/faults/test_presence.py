@@ -68,19 +68,24 @@ async def test_a_death_between_two_steps(site: Site, database: Database, failpoi
     doomed, well = (site.worker, site.service) if hand else (site.service, site.worker)
     for node in (site.service, site.worker):
         node.kill()
+    # What earlier workers left behind would be its end before it is well.
+    site.redis.client.flushall()
     if failpoint != "swept, and nothing noted":  # which it is only where no worker comes
         await site.up(well)
     doomed.start(failpoint)
     await doomed.well()
     async with client(site.service) as there:
-        round_ = Round(there, database, {"ann": datetime.now(UTC) + timedelta(seconds=0.7)})
+        start = datetime.now(UTC)
+        # Several, so that whichever hand is quicker, the doomed one comes to its failpoint.
+        ends = {f"user-{number}": start + timedelta(seconds=0.7 + number / 5) for number in range(5)}
+        round_ = Round(there, database, ends)
         async with observed(round_):
-            await round_.set("ann", 0.1)
+            await asyncio.gather(*(round_.set(user, 0.1) for user in ends))
             await doomed.died()
             doomed.start()
             await round_.over()
     assert round_.went == round_.came
-    assert round_.went["ann"] <= 1
+    assert max(round_.went.values(), default=0) <= 1
 
 
 async def test_without_a_worker_reads_are_exact_and_watchers_hear_soon(site: Site, database: Database) -> None:
