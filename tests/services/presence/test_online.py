@@ -13,9 +13,10 @@ from tests.services.presence.there import GRACE, LEASE, There, eventually
 
 @pytest.fixture
 async def there(redis_url: str) -> AsyncIterator[There]:
-    """Ann, with no device yet."""
-    sessions = Sessions(redis_url, LEASE, GRACE)
-    redis = Redis.from_url(redis_url)
+    """Ann, with no device yet, where no service sweeps but this one: others of this run have another database."""
+    own_url = redis_url.removesuffix("/0") + "/1"
+    sessions = Sessions(own_url, LEASE, GRACE)
+    redis = Redis.from_url(own_url)
     yield There(sessions, redis)
     await sessions.aclose()
     await redis.aclose()
@@ -130,7 +131,7 @@ async def test_a_beat_publishes_only_what_changes(there: There, heard: Callable[
 async def test_the_sweep_publishes_what_nobody_beats_any_more(
     there: There, heard: Callable[[], Awaitable[str]]
 ) -> None:
-    await there.redis.flushall()
+    await there.redis.flushdb()
     await there.beat("phone")
     await heard()
     swept: list[int] = []
@@ -159,21 +160,21 @@ async def test_a_lease_that_ends_between_a_beat_and_a_sweep_is_told_of_all_the_s
 
 
 async def test_the_sweep_says_when_the_next_one_is_worth_while(there: There) -> None:
-    await there.redis.flushall()
+    await there.redis.flushdb()
     await there.beat("phone")
     _, wait = await there.sessions.sweep_once()
     assert wait == SWEEP_MOST
     await there.beat("phone", Online.OFFLINE)
     _, wait = await there.sessions.sweep_once()
     assert GRACE / 2 < wait <= GRACE
-    await there.redis.flushall()
+    await there.redis.flushdb()
     assert await there.sessions.sweep_once() == (0, SWEEP_MOST)
 
 
 async def test_a_beat_makes_everything_anew_after_a_flush(there: There, heard: Callable[[], Awaitable[str]]) -> None:
     await there.beat("phone")
     await heard()
-    await there.redis.flushall()
+    await there.redis.flushdb()
     await there.redis.script_flush()
     assert await there.online() is Online.OFFLINE
     assert await there.beat("phone", None) is Online.ACTIVE
