@@ -70,6 +70,12 @@ class Unavailable(CairnError):
     """Something we depend on is away; trying again later will work."""
 
 
+class UserRequired(Unauthenticated):
+    """A service names the person it acts for: header x-cairn-user"""
+
+    reason = "USER_REQUIRED"
+
+
 class ValidationFailed(InvalidInput):
     """The request is not valid"""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.descriptor import MethodDescriptor
 
 from cairn.policy.v1 import policy_pb2
-from chassis.errors import Forbidden, Unauthenticated
+from chassis.errors import Forbidden, Unauthenticated, UserRequired
 from chassis.limits import Bucket
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ class CredentialsRequired(Unauthenticated):
     """A credential is required"""
 
     reason = "CREDENTIALS_REQUIRED"
-
-
-class UserRequired(Unauthenticated):
-    """A service names the person it acts for: header x-cairn-user"""
-
-    reason = "USER_REQUIRED"
 
 
 class ServiceOnly(Forbidden):

@@ -94,12 +94,6 @@ class ToggleContended(Conflict):
     reason = "TOGGLE_CONTENDED"
 
 
-class FieldMaskInvalid(InvalidInput):
-    """The update mask names a field that cannot be changed"""
-
-    reason = "FIELD_MASK_INVALID"
-
-
 class Target(NamedTuple):
     """What is saved; the id is the host's own."""
 

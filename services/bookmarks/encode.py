@@ -5,20 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import collections_pb2
 from cairn.feed.v1 import feed_pb2
-from chassis.errors import FieldViolation
+from chassis.masks import mask
 from services.bookmarks.domain import (
     EDITABLE,
     Bookmark,
     Collection,
     Edit,
-    FieldMaskInvalid,
     Filter,
     SavedFile,
     SavedMessage,
@@ -71,18 +68,6 @@ def to_edit(request: pb.UpdateBookmarkRequest) -> Edit:
     """The change a request asks for."""
     fields = mask(request, request.update_mask, EDITABLE)
     return Edit(to_words(request), fields, tuple(request.add_tags), tuple(request.remove_tags))
-
-
-def mask(request: Message, update_mask: FieldMask, editable: frozenset[str]) -> frozenset[str]:
-    """The fields to change: those of the mask, or without one those that are set."""
-    if not update_mask.paths:
-        return editable & {field.name for field, _ in request.ListFields()}
-    for path in update_mask.paths:
-        if path not in editable:
-            allowed = ", ".join(sorted(editable))
-            violation = FieldViolation("update_mask", f"'{path}' cannot be changed; these can: {allowed}")
-            raise FieldMaskInvalid(fields=(violation,))
-    return frozenset(update_mask.paths)
 
 
 def to_filter(request: pb.ListBookmarksRequest) -> Filter:

@@ -7,6 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import collections_pb2 as cpb
 from chassis.interceptors import Call
+from chassis.masks import mask
 from chassis.pages import Pages, page_size
 from services.bookmarks import encode
 from services.bookmarks.domain import Target, Words
@@ -140,7 +141,7 @@ class BookmarkServicer:
 
     async def UpdateCollection(self, request: cpb.UpdateCollectionRequest, call: Call) -> cpb.Collection:
         """Rename a collection."""
-        fields = encode.mask(request, request.update_mask, frozenset({"name"}))
+        fields = mask(request, request.update_mask, frozenset({"name"}))
         if "name" not in fields:
             return encode.from_collection(await self._collections.get(call.require_caller(), UUID(request.id)))
         renamed = await self._collections.rename(call.require_caller(), UUID(request.id), request.name, request.etag)

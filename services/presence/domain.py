@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import emoji
 
-from chassis.errors import FieldViolation, InvalidInput, LimitReached, Unauthenticated
+from chassis.errors import FieldViolation, InvalidInput, LimitReached
 
 MANUAL = "manual"
 MANUAL_PRIORITY = 50
@@ -65,12 +65,6 @@ class PresetUnknown(InvalidInput):
     reason = "PRESET_UNKNOWN"
 
 
-class FieldMaskInvalid(InvalidInput):
-    """The update mask names a field that cannot be changed"""
-
-    reason = "FIELD_MASK_INVALID"
-
-
 class TooManyClaims(LimitReached):
     """A person has at most 20 claims"""
 
@@ -81,12 +75,6 @@ class TooManyDevices(LimitReached):
     """A person has at most 20 devices"""
 
     reason = "TOO_MANY_DEVICES"
-
-
-class UserRequired(Unauthenticated):
-    """A service names the person it acts for: header x-cairn-user"""
-
-    reason = "USER_REQUIRED"
 
 
 class Expiry(NamedTuple):

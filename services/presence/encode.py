@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cairn.feed.v1 import feed_pb2
 from cairn.presence.v1 import presence_pb2 as pb
-from chassis.errors import FieldViolation
+from chassis.masks import mask
 from chassis.times import EPOCH, from_time, to_time
 from services.presence.domain import (
     MANUAL,
@@ -17,7 +16,6 @@ from services.presence.domain import (
     Deletion,
     Draft,
     Expiry,
-    FieldMaskInvalid,
     Online,
     Presence,
     Saying,
@@ -68,7 +66,7 @@ def to_change(request: pb.UpdateStatusRequest, now: datetime) -> tuple[Draft, fr
     """The changes that a request asks for, and which of `emoji`, `text`, `dnd` and `expiry` they are."""
     saying = Saying(request.emoji, request.text, request.dnd)
     draft = Draft(MANUAL, MANUAL, MANUAL_PRIORITY, saying, to_expiry(request, now))
-    named = _mask(request, request.update_mask)
+    named = mask(request, request.update_mask, EDITABLE)
     return draft, frozenset("expiry" if name in EXPIRIES else name for name in named - {"time_zone"})
 
 
@@ -76,17 +74,6 @@ def to_claim(request: pb.SetClaimRequest, service: str, now: datetime) -> Draft:
     """The claim that a service asks for."""
     saying = Saying(request.emoji, request.text, request.dnd)
     return Draft(request.claim_id, service, request.priority, saying, to_expiry(request, now))
-
-
-def _mask(request: pb.UpdateStatusRequest, mask: FieldMask) -> frozenset[str]:
-    if not mask.paths:
-        return EDITABLE & {field.name for field, _ in request.ListFields()}
-    for path in mask.paths:
-        if path not in EDITABLE:
-            allowed = ", ".join(sorted(EDITABLE))
-            violation = FieldViolation("update_mask", f"'{path}' cannot be changed; these can: {allowed}")
-            raise FieldMaskInvalid(fields=(violation,))
-    return frozenset(mask.paths)
 
 
 def from_claims(user: str, claims: Sequence[Claim]) -> pb.Status:

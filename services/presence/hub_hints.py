@@ -16,12 +16,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from chassis.cancellation import unless_cancelled
+from services.presence import online, store
 
 Heard: TypeAlias = Callable[[str], None]
 Lost: TypeAlias = Callable[[], None]
 
-POSTGRES_CHANNEL = "cairn_presence"
-REDIS_CHANNEL = "cairn:presence"
 # After so long a silence the connection is asked whether it is there.
 SILENCE_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
@@ -67,7 +66,7 @@ class PostgresListener:
         closed = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: closed.set())
-            await connection.add_listener(POSTGRES_CHANNEL, lambda *said: heard(said[3]))
+            await connection.add_listener(store.CHANNEL, lambda *said: heard(said[3]))
             yield connection, closed
         finally:
             connection.terminate()
@@ -111,7 +110,7 @@ class RedisListener:
         redis = Redis.from_url(self._url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=ANSWER_SECONDS)
         asked = False
         async with redis, redis.pubsub() as channel:
-            await channel.subscribe(REDIS_CHANNEL)
+            await channel.subscribe(online.CHANNEL)
             while True:
                 unless_cancelled()
                 message = await channel.get_message(timeout=ANSWER_SECONDS if asked else SILENCE_SECONDS)

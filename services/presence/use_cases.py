@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis.database import Database
+from chassis.errors import UserRequired
 from chassis.identity import Caller
 from services.presence import store, store_people
 from services.presence.dnd import begins, hold
@@ -18,7 +19,6 @@ from services.presence.domain import (
     Presence,
     Recent,
     TooManyClaims,
-    UserRequired,
     changed,
     checked,
     effective,
