@@ -17,9 +17,10 @@ from bench.load import Arm, run
 from bench.presence_calls import Callers, names
 from bench.presence_expiry import IN_FLIGHT, Lateness, Plan
 from bench.presence_report import Bound, Times, bounds_table, times_table
-from bench.presence_stack import PresenceStack, why_no_peer
+from bench.presence_stack import NODE, PresenceStack
 from bench.report import table
 from bench.rounds import Comparison, Goal, Load, Measure, Pace, Runner
+from bench.stack import why_no_peer
 
 MANY, FEW = 1_000_000, 1_000
 SOME = 60.0
@@ -123,7 +124,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="shorter, for a first impression")
     extent = QUICK if parser.parse_args().quick else FULL
     started = time.monotonic()
-    missing = why_no_peer()
+    missing = why_no_peer(NODE)
     if missing:
         say(f"Without the peers: {missing}")
     say(f"load average {_load()}")

@@ -1,7 +1,5 @@
 """Starts what the measures of presence need, and breaks it where they ask for that."""
 
-import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -78,16 +76,3 @@ class PresenceStack(Stack):
         assert isinstance(command, tuple)
         self._starts += 1
         return self._start(f"{name}-{self._starts}", command, environ, signal.SIGTERM)
-
-
-def why_no_peer() -> str:
-    """Install the peers' packages; why that cannot be done, or nothing."""
-    for tool in ("node", "npm"):
-        if shutil.which(tool) is None:
-            return f"there is no {tool} on the PATH (Node 20 or newer is needed)"
-    installed = NODE / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= (NODE / "package-lock.json").stat().st_mtime:
-        return ""
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False, env=dict(os.environ))
-    return f"npm ci failed: {done.stderr.strip()[-500:]}" if done.returncode else ""

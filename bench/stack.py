@@ -106,14 +106,14 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def why_no_peer() -> str:
-    """Install the peer's packages; why that cannot be done, or nothing."""
+def why_no_peer(folder: Path = NODE) -> str:
+    """Install the peers' packages into their folder; why that cannot be done, or nothing."""
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             return f"there is no {tool} on the PATH (Node 20 or newer is needed)"
-    installed = NODE / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= (NODE / "package-lock.json").stat().st_mtime:
+    installed = folder / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
         return ""
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return f"npm ci failed: {done.stderr.strip()[-500:]}" if done.returncode else ""
