@@ -139,7 +139,7 @@ def _fact(change: feed_pb2.Change) -> Fact:
         case "message":
             m = change.message
             text = (m.conversation_id, m.author_id, m.text, to_time(m.sent_at))
-            return Fact(Kind.MESSAGE, (m.id,), text, False, at)
+            return Fact(Kind.MESSAGE, (m.id,), text, False, at, m.conversation_id)
         case "file":
             f = change.file
             about = (f.message_id or None, f.uploader_id, f.name, f.media_type, f.size_bytes)
