@@ -12,6 +12,8 @@ from chassis.outage import Outage
 GROUP = "workers"
 # Below the timeout of the socket, or an idle queue would look like a broken connection.
 BLOCK_SECONDS = 1.0
+# A read that has not come back by then never does: the connection is half open, or Redis hangs.
+READ_SECONDS = 4.0
 PATIENCE_SECONDS = 1.0
 # A consumer that has not said for so long that it lives is dead.
 ALIVE_SECONDS = 6.0
@@ -93,10 +95,11 @@ class Consumer:
         streams: Any = {self._stream: ">"}
         milliseconds = round(BLOCK_SECONDS * 1000)
         try:
-            await self._declare()
-            found: Any = await self._redis.xreadgroup(
-                GROUP, self._name, streams, count=self._read_count, block=milliseconds
-            )
+            async with asyncio.timeout(READ_SECONDS):
+                await self._declare()
+                found: Any = await self._redis.xreadgroup(
+                    GROUP, self._name, streams, count=self._read_count, block=milliseconds
+                )
         except TROUBLE as error:
             self._declared = False  # whatever it was; after a flush the group is gone
             await asyncio.sleep(self._reading.began(error))

@@ -18,10 +18,12 @@ from cairn.presence.v1 import presence_pb2
 from chassis import settings, telemetry
 from chassis.database import Database
 from chassis.doorbell import Doorbell
+from chassis.listener import RedisListener
 from chassis.migrations import migrate
 from chassis.server import Served, serve
+from services.presence import online
 from services.presence.hub import Hub
-from services.presence.hub_hints import PostgresListener, RedisListener
+from services.presence.hub_hints import PostgresListener
 from services.presence.hub_reader import Reads
 from services.presence.online import Sessions
 from services.presence.servicer import PresenceServicer
@@ -60,7 +62,7 @@ async def running(config: Settings) -> AsyncIterator[Parts]:
     redis_url = config.server.redis_url
     sessions = Sessions(redis_url, config.presence_lease_seconds, config.presence_grace_seconds)
     people = People(database, sessions)
-    listeners = (PostgresListener(config.database.database_url), RedisListener(redis_url))
+    listeners = (PostgresListener(config.database.database_url), RedisListener(redis_url, online.CHANNEL))
     hub = Hub(Reads(people.batch, people.own, people.everybody), sessions, listeners)
     doorbell = Doorbell(redis_url, QUEUE, time.monotonic)
     keeper = timekeeper(database, doorbell)

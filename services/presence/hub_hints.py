@@ -11,12 +11,8 @@ from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from chassis.cancellation import unless_cancelled
-from services.presence import online, store
+from services.presence import store
 
 Heard: TypeAlias = Callable[[str], None]
 Lost: TypeAlias = Callable[[], None]
@@ -80,47 +76,3 @@ async def _alive(connection: Any, closed: asyncio.Event) -> None:
                 await closed.wait()
         except TimeoutError:
             await connection.execute("SELECT 1")
-
-
-class RedisListener:
-    """SUBSCRIBE on a connection of its own."""
-
-    def __init__(self, redis_url: str) -> None:
-        """Which Redis."""
-        self._url = redis_url
-
-    async def run(self, heard: Heard, lost: Lost) -> None:
-        """Listen, and come back when cut off."""
-        pause = BACKOFF_LEAST
-
-        def subscribed() -> None:
-            nonlocal pause
-            pause = BACKOFF_LEAST
-            lost()
-
-        while True:
-            try:
-                await self._listen(heard, subscribed)
-            except Exception as error:  # noqa: BLE001 - whatever it was, listening goes on
-                structlog.get_logger().warning("not listening to redis", error=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, BACKOFF_MOST)
-
-    async def _listen(self, heard: Heard, subscribed: Lost) -> None:
-        redis = Redis.from_url(self._url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=ANSWER_SECONDS)
-        asked = False
-        async with redis, redis.pubsub() as channel:
-            await channel.subscribe(online.CHANNEL)
-            while True:
-                unless_cancelled()
-                message = await channel.get_message(timeout=ANSWER_SECONDS if asked else SILENCE_SECONDS)
-                if message is None and asked:
-                    raise TimeoutError
-                asked = message is None
-                if message is None:
-                    await channel.ping()
-                elif message["type"] == "subscribe":
-                    # The library subscribes again by itself; what was said in between is lost all the same.
-                    subscribed()
-                elif message["type"] == "message":
-                    heard(message["data"].decode(errors="replace"))

@@ -13,9 +13,11 @@ from cairn.presence.v1 import presence_pb2 as pb
 from chassis.database import Database, DatabaseSettings
 from chassis.errors import Unavailable
 from chassis.identity import Caller
+from chassis.listener import RedisListener
+from services.presence import online
 from services.presence.domain import MANUAL, MANUAL_PRIORITY, Draft, Expiry, Online, Presence, Saying
 from services.presence.hub import Hub, Pace
-from services.presence.hub_hints import PostgresListener, RedisListener
+from services.presence.hub_hints import PostgresListener
 from services.presence.hub_reader import Reads
 from services.presence.online import Sessions
 from services.presence.use_cases import People, Statuses
@@ -149,7 +151,7 @@ async def staged(
     people = People(database, leases)
     script = Script(people)
     reads = Reads(script.batch, people.own, people.everybody)
-    listeners = (PostgresListener(database_url), RedisListener(redis_url))
+    listeners = (PostgresListener(database_url), RedisListener(redis_url, online.CHANNEL))
     seldom = Pace(reconcile=3600, check=0.02)
     hub = Hub(reads, leases, listeners, pace or seldom, lambda: clock[0])
     running = asyncio.create_task(hub.run())

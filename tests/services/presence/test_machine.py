@@ -216,10 +216,11 @@ def world(database_url: str) -> Iterator[World]:
         world.close()
 
 
+@pytest.mark.slow
 def test_whatever_happens_claims_end_when_they_should(world: World) -> None:
     class Here(Claims):
         def __init__(self) -> None:
             super().__init__(world)
 
-    few = settings(max_examples=50, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    few = settings(max_examples=25, stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Here, settings=few)
