@@ -11,6 +11,8 @@ OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # Without this an answer to that may take a minute.
+    ("grpc.http2.ping_timeout_ms", 5_000),
     # On a quiet stream, too.
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.max_receive_message_length", 16 << 20),

@@ -16,6 +16,7 @@ import asyncpg
 from sqlalchemy import Executable, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
+from chassis.cancellation import unless_cancelled
 from chassis.errors import CairnError, Unavailable
 from chassis.settings import PostgresUrl
 
@@ -88,13 +89,16 @@ class Queries:
         self._runner = runner
         self._patience = patience
 
+    async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
+        async with asyncio.timeout(self._patience):
+            rows: list[Row] = await self._runner.fetch(sql, *arguments)
+            return rows
+
     async def rows(self, statement: Statement, **parameters: Any) -> list[Row]:
         """All rows."""
         arguments = statement.arguments(parameters)
         with _translated(statement.refusals):
-            async with asyncio.timeout(self._patience):
-                rows: list[Row] = await self._runner.fetch(statement.sql, *arguments)
-                return rows
+            return await self._fetch(statement.sql, arguments)
 
     async def row(self, statement: Statement, **parameters: Any) -> Row | None:
         """The first row, if any."""
@@ -124,6 +128,8 @@ class Database(Queries):
                 min_size=1,
                 max_size=settings.database_pool_size,
                 statement_cache_size=settings.database_statement_cache,
+                # Also for what begins and ends a transaction.
+                command_timeout=patience,
                 # Nothing here leaves state on a connection; clearing it would cost a round trip a statement.
                 reset=_keep,
                 server_settings={
@@ -133,6 +139,8 @@ class Database(Queries):
                     "plan_cache_mode": "force_generic_plan",
                     # For statements whose client is gone; ours give up by themselves.
                     "statement_timeout": str(round(patience * 1000)),
+                    # For processes that are frozen in a transaction, whose locks others wait for.
+                    "idle_in_transaction_session_timeout": str(round(patience * 3000)),
                 },
             )
         return cls(pool, patience)
@@ -146,8 +154,28 @@ class Database(Queries):
             try:
                 async with connection.transaction():
                     yield Queries(connection, self._patience)
+            except TimeoutError:  # at its end, so that nobody knows how it ended
+                unless_cancelled()
+                raise
             finally:
-                await self._runner.release(connection)
+                await self._give_back(connection)
+
+    async def _fetch(self, sql: str, arguments: list[Any]) -> list[Row]:
+        connection = None
+        try:
+            async with asyncio.timeout(self._patience):
+                connection = await self._runner.acquire()
+                rows: list[Row] = await connection.fetch(sql, *arguments)
+                return rows
+        finally:
+            if connection is not None:
+                await self._give_back(connection)
+
+    async def _give_back(self, connection: Any) -> None:
+        """To the pool, which replaces it if it does not answer any more."""
+        # What was asked of it is given up as soon as the server says so, which may be never.
+        with suppress(TimeoutError):
+            await self._runner.release(connection, timeout=self._patience)
 
     async def aclose(self) -> None:
         """Wait for what runs, as long as a statement may take, then close every connection."""
@@ -183,6 +211,10 @@ def _translated(refusals: Mapping[str, type[CairnError]] = MappingProxyType({}))
         asyncpg.OperatorInterventionError,
         asyncpg.InterfaceError,
         asyncpg.InternalClientError,
+        # After a failover or a change of the password the next connection is a better one.
+        asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.IdleInTransactionSessionTimeoutError,
         OSError,
     ) as error:
         if isinstance(error, ValueError):  # asyncpg's own word for an argument of the wrong type

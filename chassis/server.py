@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from chassis.identity import Identity, IdentitySettings, identified
-from chassis.interceptors import Interceptor, bind
+from chassis.interceptors import Call, Interceptor, bind
 from chassis.limits import Limits, limited
 from chassis.memory import settle
 from chassis.policy import permitted
@@ -68,7 +70,8 @@ async def serve(
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
     limits = Limits(settings.redis_url, time.monotonic)
-    server = make_server(served, interceptors(settings, limits))
+    under_way: Counter[str] = Counter()
+    server = make_server(served, [_counted(under_way), *interceptors(settings, limits)])
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     bound = _listen(server, settings, port)
@@ -80,8 +83,31 @@ async def serve(
     structlog.get_logger().info("draining", seconds=settings.drain_seconds)
     await _announce(status, served, health_pb2.HealthCheckResponse.NOT_SERVING)
     end_streams()
-    await server.stop(settings.drain_seconds)
+    await _stop(server, settings.drain_seconds, under_way)
     await limits.aclose()
+
+
+async def _stop(server: grpc.aio.Server, seconds: float, under_way: Counter[str]) -> None:
+    """Let calls end for so long; those that do not are named, none where it is not one of ours that keeps us."""
+    stopping = asyncio.create_task(server.stop(seconds))
+    await asyncio.wait({stopping}, timeout=0.9 * seconds)
+    if not stopping.done():
+        structlog.get_logger().warning("still draining", calls=dict(+under_way))
+    await stopping
+
+
+def _counted(under_way: Counter[str]) -> Interceptor:
+    """Count the calls under way, by method."""
+
+    @asynccontextmanager
+    async def count(call: Call) -> AsyncIterator[None]:
+        under_way[call.method.path] += 1
+        try:
+            yield
+        finally:
+            under_way[call.method.path] -= 1
+
+    return count
 
 
 def interceptors(settings: ServerSettings, limits: Limits) -> list[Interceptor]:
@@ -113,6 +139,8 @@ def make_server(served: Sequence[Served], chain: Sequence[Interceptor]) -> grpc.
             # And a client that vanished without a word leaves its streams within half a minute.
             ("grpc.keepalive_time_ms", 20_000),
             ("grpc.keepalive_timeout_ms", 5_000),
+            # How long an answer to that may take, which by default is a minute, whatever the line above says.
+            ("grpc.http2.ping_timeout_ms", 5_000),
             ("grpc.http2.max_pings_without_data", 0),
         ]
     )

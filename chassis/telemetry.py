@@ -83,6 +83,11 @@ def request_id(sent: str | None) -> str:
     return sent if sent and REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
 
 
+def traceparent(sent: str | None) -> str:
+    """The W3C traceparent header that a caller sent, to be passed on; empty where it is none."""
+    return sent if sent and TRACEPARENT.fullmatch(sent) else ""
+
+
 def trace_id(traceparent: str | None) -> str:
     """The trace id in a W3C traceparent header; empty where there is none."""
     match = TRACEPARENT.fullmatch(traceparent or "")

@@ -1,10 +1,11 @@
-"""The main of a worker process: runs what a doorbell rings for, until SIGTERM or SIGINT."""
+"""The main of a worker process: runs what a doorbell rings for, and what else there is, until SIGTERM or SIGINT."""
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 import structlog
@@ -32,10 +33,20 @@ class WorkerSettings:
     drain_seconds: float = 10.0
 
 
-async def work(doorbell: Doorbell, settings: WorkerSettings, port: int) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """What a worker does besides answering rings, which it could do without."""
+
+    # Works until the event is set, and returns when it has come to an end.
+    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+    well: Callable[[], bool]
+
+
+async def work(doorbell: Doorbell, settings: WorkerSettings, port: int, beside: Beside | None = None) -> None:
     """Work until told to stop; then start nothing new, finish what runs, and return.
 
-    The health service of gRPC on `port` says SERVING while the queue can be heard.
+    The health service of gRPC on `port` says SERVING while the queue can be heard or, where there is something beside
+    it, while that is well.
     """
     stopping = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -46,9 +57,14 @@ async def work(doorbell: Doorbell, settings: WorkerSettings, port: int) -> None:
     settle()
     address = f"{settings.listen_host}:{port}"
     async with _health(address) as status, asyncio.TaskGroup() as group:
-        tending = group.create_task(_tend(doorbell, status, stopping))
+        well = beside.well if beside else None
+        tending = group.create_task(_tend(doorbell, status, stopping, well))
         structlog.get_logger().info("serving", queue=doorbell.queue.name, health=address)
+        running = group.create_task(beside.run(stopping)) if beside else None
         await _listen(doorbell, stopping, settings.drain_seconds)
+        stopping.set()
+        if running:
+            await running
         tending.cancel()
     await doorbell.shutdown()
 
@@ -77,11 +93,13 @@ async def _listen(doorbell: Doorbell, stopping: asyncio.Event, drain_seconds: fl
         listening.result()
 
 
-async def _tend(doorbell: Doorbell, status: health.aio.HealthServicer, stopping: asyncio.Event) -> None:
+async def _tend(
+    doorbell: Doorbell, status: health.aio.HealthServicer, stopping: asyncio.Event, well: Callable[[], bool] | None
+) -> None:
     """Keep up the doorbell and the health; for as long as tasks run, or they would be taken for those of the dead."""
     while True:
         heard = await doorbell.tend()
-        ready = heard and not stopping.is_set()
+        ready = (well() if well else heard) and not stopping.is_set()
         await status.set("", Status.SERVING if ready else Status.NOT_SERVING)
         unless_cancelled()
         await asyncio.sleep(ALIVE_SECONDS / 3)

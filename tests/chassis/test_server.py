@@ -19,6 +19,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from structlog.testing import capture_logs
 
 from chassis.channels import OPTIONS, open_channel
 from chassis.identity import IdentitySettings
@@ -126,8 +127,10 @@ async def test_the_end_comes_even_if_a_call_does_not_end(
         async with asyncio.timeout(10):
             await arrived.wait()
             os.kill(os.getpid(), signal.SIGTERM)
-            await task
+            with capture_logs() as logs:
+                await task
         assert (await running).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+    assert [line["calls"] for line in logs if line["event"] == "still draining"] == [{"/echo.v1.Echo/User": 1}]
 
 
 @pytest.fixture
