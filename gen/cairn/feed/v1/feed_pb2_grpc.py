@@ -51,8 +51,8 @@ class FeedServiceServicer:
 
         Sending a batch again is always safe. A change that happened earlier never undoes one that happened later, in
         whatever order they arrive. A deletion leaves a tombstone that only a change dated after it lifts.
-        Of a deleted user nothing is left: what they saved, their status, recent statuses and Do-Not-Disturb settings, and
-        their devices. What others wrote about them (a list of people who may always notify, the record of an urgent
+        Of a deleted user nothing is left: what they saved, their status, recent statuses and Do-Not-Disturb settings, their
+        devices, and their jobs. What others wrote about them (a list of people who may always notify, the record of an urgent
         notice) is not theirs, and stays.
         Over HTTP the call goes to every service that keeps facts and succeeds when all of them took it.
 
