@@ -1,0 +1,1 @@
+"""Presence: status, Do-Not-Disturb and online state."""

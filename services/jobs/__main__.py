@@ -1,0 +1,130 @@
+"""The jobs process: settings, database, use cases, upkeep, watchers, server."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import uuid_utils.compat
+import uvloop
+from sqlalchemy import Text, bindparam, column, func, select, table
+
+from cairn.feed.v1 import feed_pb2
+from cairn.jobs.v1 import admin_pb2, jobs_pb2, search_pb2
+from chassis import settings, telemetry
+from chassis.database import Database, Statement
+from chassis.doorbell import Doorbell
+from chassis.migrations import migrate
+from chassis.pages import Pages
+from chassis.server import Served, serve
+from services.jobs import hints, store_events
+from services.jobs.domain import Kind, Queue
+from services.jobs.domain_search import SEARCH
+from services.jobs.embedder import Embedder, embedder, warm
+from services.jobs.servicer import JobsServicer
+from services.jobs.servicer_admin import AdminServicer
+from services.jobs.servicer_feed import FeedServicer
+from services.jobs.servicer_search import SearchServicer
+from services.jobs.settings import Settings
+from services.jobs.shown import search_shown
+from services.jobs.tables import SCHEMA
+from services.jobs.upkeep import Upkeep
+from services.jobs.use_cases import Effects, Jobs, Kinds
+from services.jobs.use_cases_admin import Admin
+from services.jobs.use_cases_feed import Feed
+from services.jobs.use_cases_search import Searches
+from services.jobs.watch import Watch
+
+# What can be asked for: a line for each kind.
+KINDS = (SEARCH,)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a replica is made of."""
+
+    database: Database
+    watch: Watch
+    effects: Effects
+    embedder: Embedder
+
+
+async def run(config: Settings) -> None:
+    """Serve until told to stop."""
+    await migrate(config.database.database_url, Path(__file__).parent / "migrations", SCHEMA)
+    async with running(config) as parts:
+        await check_language(parts.database, config.search.search_language)
+        await serve(served(parts, config), config.server, config.jobs_port, parts.watch.drain)
+
+
+async def check_language(database: Database, language: str) -> None:
+    """Raise SettingsError where PostgreSQL does not know the language: every search would fail."""
+    known = select(func.count()).select_from(table("pg_ts_config", column("cfgname")))
+    known = known.where(column("cfgname") == bindparam("language", type_=Text))
+    if not await database.value(Statement(known), language=language):
+        raise settings.SettingsError(f"CAIRN_SEARCH_LANGUAGE: PostgreSQL has no text search configuration {language!r}")
+
+
+@asynccontextmanager
+async def running(config: Settings) -> AsyncIterator[Parts]:
+    """A replica without its server; upkeep and watchers run until the end of the block."""
+    database = await Database.connect(config.database, "cairn-jobs")
+    redis_url = config.server.redis_url
+    bells = {queue: hints.bell(redis_url, queue) for queue in Queue}
+    telling = hints.Hints(redis_url)
+    watch = Watch(partial(store_events.latest, database))
+    model = embedder(config.search)
+    upkeep = Upkeep(database, telling.tell, lease=config.jobs.jobs_lease_seconds)
+    # Where something may have been missed, the look of the next second finds it.
+    listening = hints.listen(redis_url, lambda id_, _: watch.heard(id_), lambda: None)
+    try:
+        async with asyncio.TaskGroup() as group:
+            background = (telling.run(), listening, watch.run(), upkeep.run(), warm(model))
+            tasks = [group.create_task(each) for each in background]
+            yield Parts(database, watch, Effects(partial(_ring, bells), telling.tell), model)
+            for task in tasks:
+                task.cancel()
+    finally:
+        for bell in bells.values():
+            await bell.shutdown()
+        await model.aclose()
+        await database.aclose()
+
+
+def served(parts: Parts, config: Settings, known: Sequence[Kind] = KINDS) -> list[Served]:
+    """The services of this process, wired."""
+    new_id, pages = uuid_utils.compat.uuid7, Pages(config.page_token_secret)
+    searches = Searches(parts.database, parts.embedder, config.search.search_language)
+    shown = {SEARCH.name: search_shown(parts.database, searches)}
+    kinds = Kinds({kind.name: kind for kind in known}, config.jobs.caps, shown)
+    jobs = Jobs(parts.database, parts.watch, parts.effects, kinds, new_id)
+    admin = Admin(parts.database, parts.effects, kinds.by_name, parts.embedder.model, new_id)
+    feed = Feed(parts.database, partial(datetime.now, UTC))
+    return [
+        Served(jobs_pb2.DESCRIPTOR.services_by_name["JobsService"], JobsServicer(jobs, pages)),
+        Served(search_pb2.DESCRIPTOR.services_by_name["SearchService"], SearchServicer(searches, jobs)),
+        Served(admin_pb2.DESCRIPTOR.services_by_name["JobsAdminService"], AdminServicer(admin, pages)),
+        Served(feed_pb2.DESCRIPTOR.services_by_name["FeedService"], FeedServicer(feed)),
+    ]
+
+
+async def _ring(bells: dict[Queue, Doorbell], queue: Queue) -> None:
+    await bells[queue].ring(hints.LOOK)
+
+
+def main() -> None:
+    """Start."""
+    try:
+        config = settings.load(Settings, os.environ)
+        telemetry.configure("jobs", config.server.telemetry)
+        uvloop.run(run(config))
+    except settings.SettingsError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Runs a function in a process of its own, which can be killed: what computes, or may crash, belongs there.
+
+The child leads a process group. A guard in it waits for the end of the parent, however it comes, and then kills them
+all; only what has left the group stays. Arguments and outcome are what JSON can say.
+"""
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from services.jobs.domain import Failure, JobFailed
+
+# Between SIGTERM and SIGKILL.
+GRACE_SECONDS = 5.0
+# A cancellation with this message kills at once.
+NO_GRACE = "no grace"
+# The child finds modules where its parent does.
+START = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from services.jobs.child import main
+main(int(sys.argv[2]))
+"""
+
+
+class ChildFailed(Exception):
+    """The function raised, which stands in the log, or its process died."""
+
+
+async def run_in_child(function: Callable[..., object], *args: object) -> Any:
+    """What the function returns; JobFailed if it raises that. A cancellation ends the process with all its own."""
+    call = orjson.dumps([function.__module__, function.__qualname__, args])
+    with _leash() as leash:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", START, orjson.dumps(sys.path).decode(), str(leash)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=(leash,),
+        )
+        said = await _heard(process, call)
+    return _outcome(process, said)
+
+
+@contextmanager
+def _leash() -> Iterator[int]:
+    """One end of a pipe. The other stays here and is written nowhere, so this one is at its end when we are."""
+    here, there = os.pipe()
+    try:
+        yield here
+    finally:
+        os.close(here)
+        os.close(there)
+
+
+async def _heard(process: asyncio.subprocess.Process, call: bytes) -> bytes:
+    grace = GRACE_SECONDS
+    try:
+        said, _ = await process.communicate(call)
+    except asyncio.CancelledError as error:
+        grace = 0 if NO_GRACE in error.args else GRACE_SECONDS
+        raise
+    finally:
+        await _end(process, grace)
+    return said
+
+
+async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
+    """Leave nothing of the group."""
+    try:
+        if process.returncode is None and grace:
+            os.killpg(process.pid, signal.SIGTERM)
+            async with asyncio.timeout(grace):
+                await process.wait()
+    except (ProcessLookupError, TimeoutError):
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _outcome(process: asyncio.subprocess.Process, said: bytes) -> Any:
+    if process.returncode != 0:
+        raise ChildFailed(f"the child ended with {process.returncode}")
+    returned, outcome = orjson.loads(said)
+    if returned:
+        return outcome
+    *failure, retry_after = outcome
+    raise JobFailed(Failure(*failure), retry_after)
+
+
+def main(leash: int) -> None:
+    """The child: reads a call, and writes what came of it."""
+    if os.fork() == 0:
+        _guard(leash)
+    os.close(leash)
+    # Whatever prints must not disturb what is said to the parent.
+    with os.fdopen(os.dup(1), "wb") as answer:
+        os.dup2(2, 1)
+        answer.write(orjson.dumps(_called(sys.stdin.buffer.read())))
+
+
+def _called(call: bytes) -> list[object]:
+    module, name, args = orjson.loads(call)
+    try:
+        return [True, getattr(importlib.import_module(module), name)(*args)]
+    except JobFailed as failed:
+        return [False, [*failed.failure, failed.retry_after]]
+
+
+def _guard(leash: int) -> None:
+    """Kill the group at the end of the parent, if nobody does so before."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Keep nothing open that others wait to see closed.
+    os.dup2(leash, 0)
+    # Not each number that there may be: that can take minutes.
+    for each in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        with suppress(OSError):  # the list itself is closed already
+            if each:
+                os.close(each)
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,123 @@
+"""A worker process of jobs: works off one queue. That of the bulk queue also reads messages with the model."""
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import uvloop
+
+from chassis import settings, telemetry
+from chassis.database import Database
+from chassis.worker import Beside, work
+from services.jobs import hints
+from services.jobs.actions import Action
+from services.jobs.actions.search import search
+from services.jobs.domain import Queue
+from services.jobs.embedder import Embedder, embedder, warm
+from services.jobs.embedding import Embedding
+from services.jobs.heart import Heart, Pace
+from services.jobs.hints import Hints
+from services.jobs.runner import Plan, Runner
+from services.jobs.settings import WorkerProcess
+from services.jobs.use_cases_search import Searches
+
+CLOSE_SECONDS = 2.0
+# After the drain: for actions to stop, jobs to be handed back, and goodbyes.
+LEAVE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What actions are made of."""
+
+    config: WorkerProcess
+    database: Database
+    embedder: Embedder
+
+
+Actions: TypeAlias = Callable[[Parts], Sequence[Action]]
+
+
+def actions(parts: Parts) -> Sequence[Action]:
+    """Everything that jobs do: a line for each kind."""
+    searches = Searches(parts.database, parts.embedder, parts.config.search.search_language)
+    return [search(searches)]
+
+
+async def run(config: WorkerProcess, known: Actions) -> None:
+    """Work until told to stop."""
+    async with _parts(config) as parts, asyncio.TaskGroup() as group:
+        redis_url = config.worker.redis_url
+        telling = Hints(redis_url)
+        heart = Heart(config.database, Pace(config.jobs.jobs_lease_seconds, config.jobs.jobs_beat_seconds))
+        runner = Runner(parts.database, heart, known(parts), _plan(config), telling.tell)
+        doorbell = hints.bell(redis_url, config.jobs_queue)
+        doorbell.answer(hints.LOOK, runner.rung)
+        background = [telling.run(), hints.listen(redis_url, runner.hinted, lambda: None), warm(parts.embedder)]
+        if config.jobs_queue is Queue.BULK:
+            patience = config.search.embeddings_timeout_seconds
+            background.append(Embedding(parts.database, parts.embedder, config.search.search_language, patience).run())
+        tasks = [group.create_task(each) for each in background]
+        leave_seconds = config.worker.drain_seconds + LEAVE_SECONDS
+        beside = Beside(partial(_work, runner, leave_seconds), runner.well)
+        await work(doorbell, config.worker, config.port, beside)
+        for task in tasks:
+            task.cancel()
+
+
+@asynccontextmanager
+async def _parts(config: WorkerProcess) -> AsyncIterator[Parts]:
+    database = await Database.connect(config.database, f"cairn-jobs-{config.jobs_queue.value}")
+    model = embedder(config.search)
+    try:
+        yield Parts(config, database, model)
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await model.aclose()
+                await database.aclose()
+
+
+async def _work(runner: Runner, leave_seconds: float, stopping: asyncio.Event) -> None:
+    """Let the runner work; once it is told to stop, the process ends in that time.
+
+    What can be handed back is handed back by then. A thread, an action or a database that hangs must not keep it.
+    """
+    leaving = threading.Timer(leave_seconds, os._exit, [1])
+    leaving.daemon = True
+    told = asyncio.create_task(stopping.wait())
+    told.add_done_callback(lambda _: leaving.start())
+    await runner.run(stopping)
+
+
+def _plan(config: WorkerProcess) -> Plan:
+    return Plan(
+        queue=config.jobs_queue,
+        # Not only these two: a container that starts again is the same process of the same host.
+        name=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+        slots=config.jobs_slots,
+        caps=config.jobs.caps,
+        lease_seconds=config.jobs.jobs_lease_seconds,
+        drain_seconds=config.worker.drain_seconds,
+    )
+
+
+def main(known: Actions = actions) -> None:
+    """Start."""
+    try:
+        config = settings.load(WorkerProcess, os.environ)
+        telemetry.configure(f"jobs-{config.jobs_queue.value}", config.worker.telemetry)
+        uvloop.run(run(config, known))
+    except settings.SettingsError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()
