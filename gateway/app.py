@@ -9,12 +9,13 @@ import grpc
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from gateway.contract import Binding, Method, Policy
+from gateway.contract import Binding, Contract, Method, Policy
 from gateway.decode import Decoders
 from gateway.edge import PRIVATE, SECURITY, ClientGone, Edge, Request
 from gateway.encode import Encoders
 from gateway.envelope import JSON, NO_CONTENT, Answer, Answers, has_text
 from gateway.errors import Headers, HttpError, from_rpc, internal
+from gateway.openapi_rules import rules_of
 from gateway.request import Requests
 from gateway.routes import Match, Routes
 from gateway.settings import EdgeSettings
@@ -24,6 +25,8 @@ from gateway.upstreams import Backends, Outgoing, Upstreams
 
 Page = Callable[[], Awaitable[Answer]]
 Scope = MutableMapping[str, Any]
+
+DURATION = "google.protobuf.Duration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Route:
     streams: Streams | None
     upstreams: tuple[str, ...]
     body_limit: int
+    # Seconds that the method may be asked to wait before it answers, beside what it takes.
+    longest_wait: float
 
 
 def routes_of(backends: Backends, settings: EdgeSettings, stopping: asyncio.Event) -> Routes[Route]:
@@ -56,9 +61,18 @@ def routes_of(backends: Backends, settings: EdgeSettings, stopping: asyncio.Even
                 Streams(method, encoders, stopping) if method.streams else None,
                 upstreams if method.policy.broadcast else upstreams[:1],
                 settings.service_body_limit if service_only else settings.body_limit,
+                _longest_wait(backends.contract, method),
             )
             routes.add(binding.verb, binding.template, route)
     return routes
+
+
+def _longest_wait(contract: Contract, method: Method) -> float:
+    """How long a request may tell the method to wait: the largest value of its field `wait`, in seconds."""
+    field = method.input.fields_by_name.get("wait")
+    if field is None or not field.message_type or field.message_type.full_name != DURATION:
+        return 0.0
+    return float(rules_of(contract.options.get(field.full_name)).duration.lte.seconds)
 
 
 def _resource_paths(methods: Iterable[Method]) -> dict[str, Template]:
@@ -112,7 +126,8 @@ class Gateway:
         route, variables = _route(match, request)
         body = await request.body(route.body_limit) if route.binding.body else b""
         message = route.requests.build(variables, request.query, body, request.headers)
-        outgoing = Outgoing(route.method.path, message, request.metadata(), safe=route.binding.verb == "GET")
+        safe = route.binding.verb == "GET"
+        outgoing = Outgoing(route.method.path, message, request.metadata(), safe, route.longest_wait)
         if route.streams:
             call = self._upstreams.stream(route.upstreams[0], outgoing)
             await route.streams.relay(call, request, send, [*SECURITY, *request.extra])

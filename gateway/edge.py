@@ -20,7 +20,10 @@ ALLOWED_HEADERS = (
     b"authorization, content-type, idempotency-key, if-match, last-event-id, traceparent, "
     b"x-cairn-user, x-cairn-workspace, x-request-id"
 )
-EXPOSED_HEADERS = b"etag, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id"
+EXPOSED_HEADERS = (
+    b"etag, idempotent-replayed, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
+    b"x-request-id"
+)
 PREFLIGHT_SECONDS = b"7200"
 SECURITY: Headers = [
     (b"x-content-type-options", b"nosniff"),

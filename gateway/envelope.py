@@ -1,5 +1,6 @@
 """From a gRPC response to an HTTP answer: our envelope, status, ETag and Location."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -18,8 +19,11 @@ from gateway.templates import Template
 EMPTY = "google.protobuf.Empty"
 JSON = (b"content-type", b"application/json")
 CREATED, ACCEPTED, NO_CONTENT = 201, 202, 204
-# When to look again at something that was accepted and goes on.
-LOOK_AGAIN = (b"retry-after", b"1")
+# The same request came before, and is answered as it was then.
+REPLAYED = (b"idempotent-replayed", b"true")
+# When to look again at something that was accepted and goes on, where it does not say so itself.
+LOOK_AGAIN_SECONDS = 1
+DURATION = "google.protobuf.Duration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Answers:
         self._success = method.policy.http.success_code or 200
         self._unless = method.policy.http.unless_field
         resource = resource_of(output)
+        self._tells_replays = has_replayed(output)
+        self._goes_on = has_poll_delay(output)
         self._etag = resource.text("etag") if resource else None
         self._id = resource.text("id") if resource else None
         self._path = resource_paths.get(resource.message.full_name) if resource else None
@@ -70,10 +76,19 @@ class Answers:
         if self._etag:
             etag = self._etag(message)
             extra += [(b"etag", _quoted(etag))] if etag else []
+        if self._tells_replays and message.replayed:
+            extra += [REPLAYED]
         if status in (CREATED, ACCEPTED):
             extra += self._found_at(message)
-            extra += [LOOK_AGAIN] if status == ACCEPTED else []
+        extra += self._look_again(message, status)
         return Answer(status, extra, orjson.dumps(self.wrap(message)))
+
+    def _look_again(self, message: Any, status: int) -> Headers:
+        if self._goes_on:
+            seconds = math.ceil(message.poll_delay.ToTimedelta().total_seconds())
+        else:
+            seconds = LOOK_AGAIN_SECONDS if status == ACCEPTED else 0
+        return [(b"retry-after", str(seconds).encode())] if seconds else []
 
     def _found_at(self, message: Any) -> Headers:
         if not (self._path and self._id and self._id(message)):
@@ -105,6 +120,18 @@ def has_text(message: Descriptor, name: str) -> bool:
     """Whether the message has a string of this name."""
     field = message.fields_by_name.get(name)
     return bool(field and field.cpp_type == FieldDescriptor.CPPTYPE_STRING and not field.is_repeated)
+
+
+def has_replayed(message: Descriptor) -> bool:
+    """Whether the message says that it repeats an earlier answer."""
+    field = message.fields_by_name.get("replayed")
+    return bool(field and field.cpp_type == FieldDescriptor.CPPTYPE_BOOL and not field.is_repeated)
+
+
+def has_poll_delay(message: Descriptor) -> bool:
+    """Whether the message says when to look again at something that goes on."""
+    field = message.fields_by_name.get("poll_delay")
+    return bool(field and field.message_type and field.message_type.full_name == DURATION)
 
 
 def _wrapper(output: Descriptor, encoders: Encoders) -> Callable[[Any], dict[str, Any]]:

@@ -7,7 +7,17 @@ import grpc
 from google.protobuf.descriptor import Descriptor
 
 from gateway.contract import Method, Policy
-from gateway.envelope import ACCEPTED, CREATED, EMPTY, NO_CONTENT, has_text, list_field, resource_of
+from gateway.envelope import (
+    ACCEPTED,
+    CREATED,
+    EMPTY,
+    NO_CONTENT,
+    has_poll_delay,
+    has_replayed,
+    has_text,
+    list_field,
+    resource_of,
+)
 from gateway.errors import BY_REASON, TABLE
 from gateway.names import entity, message_of
 from gateway.openapi_schemas import Schema, Schemas
@@ -56,6 +66,10 @@ HEADERS: dict[str, Schema] = {
     "ETag": {"description": "Changes with the resource; to be sent back as If-Match.", "schema": {"type": "string"}},
     "Location": {"description": "Where the resource can be read.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    "Idempotent-Replayed": {
+        "description": "There, and true, where the same request was answered before.",
+        "schema": {"type": "string", "const": "true"},
+    },
     "RateLimit-Limit": {"description": "Requests a minute.", "schema": {"type": "integer"}},
     "RateLimit-Remaining": {"description": "Requests left now.", "schema": {"type": "integer"}},
     "RateLimit-Reset": {"description": "Seconds until all are back.", "schema": {"type": "integer"}},
@@ -126,7 +140,8 @@ def _successes(method: Method, schemas: Schemas) -> Schema:
     resource = resource_of(method.output)
     names = ["ETag"] if resource and resource.text("etag") else []
     names += ["Location"] if code in (CREATED, ACCEPTED) else []
-    names += ["Retry-After"] if code == ACCEPTED else []
+    names += ["Retry-After"] if code == ACCEPTED or has_poll_delay(method.output) else []
+    names += ["Idempotent-Replayed"] if code in (CREATED, ACCEPTED) and has_replayed(method.output) else []
     return {str(code): answer | {"headers": header_refs(*names)}, **again}
 
 

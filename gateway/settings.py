@@ -43,6 +43,7 @@ class Settings:
     gateway_port: Port = 8080
     bookmarks_address: str = "127.0.0.1:50051"
     presence_address: str = "127.0.0.1:50052"
+    jobs_address: str = "127.0.0.1:50053"
     # PEM file with the certificates to trust where services speak TLS; plain HTTP/2 without it.
     upstream_ca: str = ""
     # Seconds that a call to a service may take.

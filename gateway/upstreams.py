@@ -9,19 +9,25 @@ from grpc_health.v1 import health_pb2
 
 from chassis.channels import open_channel
 from gateway.contract import Contract, Method
+from gateway.errors import from_rpc
 
 # Who serves what: full service names, and the upstreams that serve each. The address of an upstream is the setting
 # `<name>_address`. Only a broadcast reaches more than the first.
 SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "cairn.bookmarks.v1.BookmarkService": ("bookmarks",),
     "cairn.presence.v1.PresenceService": ("presence",),
-    "cairn.feed.v1.FeedService": ("bookmarks", "presence"),
+    "cairn.jobs.v1.JobsService": ("jobs",),
+    "cairn.jobs.v1.JobsAdminService": ("jobs",),
+    "cairn.jobs.v1.SearchService": ("jobs",),
+    "cairn.feed.v1.FeedService": ("bookmarks", "presence", "jobs"),
 }
 HEALTH = "/grpc.health.v1.Health/Check"
 HEALTH_SECONDS = 2.0
 # A read that found no connection, or a server that stopped before it began, is tried again once, this much later.
 RETRY_SECONDS = 0.05
 TURNED_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+# What has taken too long already is not asked for twice.
+BUSY = "DATABASE_BUSY"
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -41,12 +47,13 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A call to make. `safe`: it only reads, so it may be made twice."""
+    """A call to make. `safe`: it only reads, so may be made twice; `longest_wait`: seconds it may be told to wait."""
 
     path: str
     request: bytes
     metadata: Metadata
     safe: bool = False
+    longest_wait: float = 0.0
 
 
 class Upstreams:
@@ -62,18 +69,22 @@ class Upstreams:
         self._calls: dict[tuple[str, str], grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = {}
 
     async def call(self, upstream: str, outgoing: Outgoing) -> bytes:
-        """Make a unary call; raises grpc.aio.AioRpcError."""
+        """Make a unary call; raises grpc.aio.AioRpcError. A second try has what is left of the time of the first."""
+        now = asyncio.get_running_loop().time
+        seconds = self._timeout + outgoing.longest_wait
+        deadline = now() + seconds
         try:
-            return await self._once(upstream, outgoing)
+            return await self._once(upstream, outgoing, seconds)
         except grpc.aio.AioRpcError as error:
-            if not outgoing.safe or error.code() not in TURNED_AWAY:
+            if not outgoing.safe or error.code() not in TURNED_AWAY or from_rpc(error).reason == BUSY:
                 raise
         await asyncio.sleep(RETRY_SECONDS)
-        return await self._once(upstream, outgoing)
+        return await self._once(upstream, outgoing, deadline - now())
 
     async def broadcast(self, upstreams: Sequence[str], outgoing: Outgoing) -> bytes:
         """Call them all; the first one's answer, if all succeeded. Raises the first error there was."""
-        answers = await asyncio.gather(*(self._once(name, outgoing) for name in upstreams), return_exceptions=True)
+        calls = (self._once(name, outgoing, self._timeout) for name in upstreams)
+        answers = await asyncio.gather(*calls, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
@@ -94,12 +105,12 @@ class Upstreams:
         for channel in self._channels.values():
             await channel.close()
 
-    async def _once(self, upstream: str, outgoing: Outgoing) -> bytes:
+    async def _once(self, upstream: str, outgoing: Outgoing, seconds: float) -> bytes:
         key = (upstream, outgoing.path)
         method = self._calls.get(key)
         if method is None:
             method = self._calls[key] = self._channels[upstream].unary_unary(outgoing.path)
-        return await method(outgoing.request, metadata=outgoing.metadata, timeout=self._timeout)
+        return await method(outgoing.request, metadata=outgoing.metadata, timeout=seconds)
 
     async def _health(self, upstream: str) -> str:
         check = self._channels[upstream].unary_unary(

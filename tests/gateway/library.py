@@ -39,7 +39,12 @@ class Library:
         refused = request.book.title == "Refused"
         book = None if refused else self.new("Book", id="b 1", title=request.book.title, etag="e1")
         return self.new(
-            "CreateBookResponse", book=book, known=known, parent=request.parent, request_id=request.request_id
+            "CreateBookResponse",
+            book=book,
+            known=known,
+            parent=request.parent,
+            request_id=request.request_id,
+            replayed=request.request_id == "again",
         )
 
     async def get_book(self, request: Any, _: Any) -> Any:

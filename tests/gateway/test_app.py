@@ -41,6 +41,17 @@ def test_created_or_known(client: Client) -> None:
     assert (known.status_code, "location" in known.headers) == (200, False)
 
 
+def test_what_is_answered_again_says_so(client: Client) -> None:
+    answers = {
+        key: client.post("/v1/shelves/top/books", json={"title": "Emma"}, headers={"Idempotency-Key": key})
+        for key in ("first", "again")
+    }
+    assert {answer.status_code for answer in answers.values()} == {201}
+    assert answers["again"].headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in answers["first"].headers
+    assert "idempotent-replayed" not in client.get("/v1/books/1").headers
+
+
 def test_what_wraps_one_resource_is_about_it(client: Client) -> None:
     created = client.post("/v1/shelves/top/books", json={"title": "Emma"})
     assert created.json()["sys"] == {"entity": "book", "id": "b 1"}

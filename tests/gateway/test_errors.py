@@ -1,7 +1,9 @@
 """From the status of a service to the answer over HTTP."""
 
+import asyncio
 import base64
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -111,6 +113,53 @@ async def test_a_service_that_goes_and_comes_back(contract: Contract) -> None:
     finally:
         await upstreams.aclose()
         await server.stop(0)
+
+
+class Refusing:
+    """What makes the calls of a test: refuses them for a reason, and remembers how long each was given."""
+
+    def __init__(self, *reasons: str, seconds: float = 0.0) -> None:
+        """A reason for each call, after which calls are answered; each takes so long."""
+        self.reasons = list(reasons)
+        self.seconds = seconds
+        self.given: list[float] = []
+
+    async def __call__(self, _request: bytes, **options: Any) -> bytes:
+        """One call."""
+        self.given.append(options["timeout"])
+        await asyncio.sleep(self.seconds)
+        if not self.reasons:
+            return b"answer"
+        packed = any_pb2.Any()
+        packed.Pack(error_details_pb2.ErrorInfo(reason=self.reasons.pop(0)))
+        told = status_pb2.Status(code=Code.UNAVAILABLE.value[0], message="Told", details=[packed])
+        details = grpc.aio.Metadata(("grpc-status-details-bin", told.SerializeToString()))
+        raise grpc.aio.AioRpcError(Code.UNAVAILABLE, grpc.aio.Metadata(), details)
+
+
+@pytest.fixture
+async def upstreams() -> AsyncIterator[Upstreams]:
+    """Calls that may take five seconds, to nobody."""
+    upstreams = Upstreams({"library": "127.0.0.1:1"}, timeout=5)
+    yield upstreams
+    await upstreams.aclose()
+
+
+async def test_both_tries_of_a_read_share_their_time(upstreams: Upstreams) -> None:
+    read = Outgoing("/read", b"", (), safe=True, longest_wait=1.0)
+    method = upstreams._calls["library", "/read"] = Refusing("AWAY", seconds=0.1)  # type: ignore[assignment]
+    assert await upstreams.call("library", read) == b"answer"
+    first, second = method.given
+    assert first == 6.0
+    assert 4.0 < second <= 5.9
+
+
+async def test_a_read_that_took_too_long_is_not_tried_again(upstreams: Upstreams) -> None:
+    read = Outgoing("/read", b"", (), safe=True)
+    method = upstreams._calls["library", "/read"] = Refusing("DATABASE_BUSY")  # type: ignore[assignment]
+    with pytest.raises(grpc.aio.AioRpcError):
+        await upstreams.call("library", read)
+    assert method.given == [5.0]
 
 
 async def _until_answered(upstreams: Upstreams, call: Outgoing) -> bytes:

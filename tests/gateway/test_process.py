@@ -62,7 +62,7 @@ def test_it_starts_without_its_services_and_ends_well(environ: dict[str, str]) -
     with process(environ) as started:
         assert get(environ, "/healthz").json()["status"] == "ok"
         ready = get(environ, "/readyz")
-        unreachable = {"bookmarks": "unreachable", "presence": "unreachable"}
+        unreachable = {"bookmarks": "unreachable", "presence": "unreachable", "jobs": "unreachable"}
         assert (ready.status_code, ready.json()["upstreams"]) == (503, unreachable)
         away = get(environ, "/api/v1/bookmarks")
         assert (away.status_code, away.json()["error"]["code"]) == (503, "UNAVAILABLE")
