@@ -18,6 +18,9 @@ COMMANDS = {
     "feed": "cli.feed:feed",
     "bookmarks": "cli.bookmarks:bookmarks",
     "status": "cli.status:status",
+    "search": "cli.search:search",
+    "jobs": "cli.jobs:jobs",
+    "admin": "cli.admin:admin",
     "health": "cli.health:health",
 }
 
@@ -49,7 +52,7 @@ def _version() -> str:
 @click.version_option(_version(), message="cairn %(version)s")
 @click.pass_context
 def cairn(context: click.Context) -> None:
-    """Saved items and presence for a chat product: run Cairn on this machine, feed it, and use it.
+    """Saved items, presence, search and jobs for a chat product: run Cairn on this machine, feed it, and use it.
 
     \b
     A first walk:
@@ -57,6 +60,7 @@ def cairn(context: click.Context) -> None:
       cairn bookmarks list --user mira       what mira has saved in the sample workspace
       cairn bookmarks save message:m-007 --user mira
       cairn status set "🎯 Focusing" --for 25m --user mira
+      cairn search "keep the lamp burning" --user mira
       cairn token --user mira                a token, to call the API with curl
 
     Settings are environment variables CAIRN_…; `cairn up` keeps its state and its secrets in .data

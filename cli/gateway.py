@@ -12,6 +12,8 @@ from cli.problems import Problem, Unreachable
 
 BUSY = (429, 503)
 LONGEST_PAUSE = 30.0
+# On a stream the gateway says something every 15 seconds.
+LONGEST_SILENCE = 45.0
 
 
 class Refused(Problem):
@@ -73,11 +75,14 @@ class Gateway:
         """The objects of a stream, as they come, for as long as it lasts; raises Refused or Unreachable."""
         headers = {"Accept": "application/x-ndjson"}
         try:
-            with self._client.stream(method, path, headers=headers, timeout=None, **request) as answer:
+            with self._client.stream(method, path, headers=headers, timeout=LONGEST_SILENCE, **request) as answer:
                 if not answer.is_success:
                     answer.read()
                     raise Refused(answer.status_code, _error(answer))
                 yield from (json.loads(line) for line in answer.iter_lines() if line.strip())
+        except httpx.ReadTimeout as error:
+            silence = f"Nothing was heard for {LONGEST_SILENCE:g} seconds"
+            raise Unreachable(f"{silence} on the stream from {self._url}: the connection is dead.") from error
         except httpx.HTTPError as error:
             raise Unreachable(f"The stream from {self._url} broke off ({type(error).__name__}).") from error
 

@@ -39,6 +39,9 @@ class CliSettings:
     bookmarks_port: int = 50051
     presence_port: int = 50052
     presence_worker_port: int = 50056
+    jobs_port: int = 50053
+    jobs_interactive_port: int = 50057
+    jobs_bulk_port: int = 50058
     postgres_port: int = 50054
     redis_port: int = 50055
 

@@ -35,6 +35,7 @@ def up(session: Session, with_sample: bool) -> None:
       CAIRN_DATA_DIR=.data          where state and secrets are kept
       CAIRN_GATEWAY_PORT=8080       where the API listens
       CAIRN_BOOKMARKS_PORT=50051, CAIRN_PRESENCE_PORT=50052, CAIRN_PRESENCE_WORKER_PORT=50056
+      CAIRN_JOBS_PORT=50053, CAIRN_JOBS_INTERACTIVE_PORT=50057, CAIRN_JOBS_BULK_PORT=50058
       CAIRN_POSTGRES_PORT=50054, CAIRN_REDIS_PORT=50055
       CAIRN_LISTEN_HOST=127.0.0.1   0.0.0.0 lets other machines in
       CAIRN_DATABASE_URL, CAIRN_REDIS_URL    your own servers instead of the embedded ones
@@ -42,6 +43,7 @@ def up(session: Session, with_sample: bool) -> None:
     A second one beside the first:
       CAIRN_DATA_DIR=.data2 CAIRN_GATEWAY_PORT=8081 CAIRN_BOOKMARKS_PORT=50061 \\
         CAIRN_PRESENCE_PORT=50062 CAIRN_PRESENCE_WORKER_PORT=50066 \\
+        CAIRN_JOBS_PORT=50063 CAIRN_JOBS_INTERACTIVE_PORT=50067 CAIRN_JOBS_BULK_PORT=50068 \\
         CAIRN_POSTGRES_PORT=50064 CAIRN_REDIS_PORT=50065 cairn up
     """
     for signum in ENDINGS:  # SIGINT even where ignored: a shell ignores it for what it starts in the background
@@ -97,7 +99,9 @@ def _check_ports(settings: CliSettings, embedded: Embedded) -> None:
 
 def _start_processes(session: Session, supervisor: Supervisor) -> None:
     environ = process_environ(session.settings, session.environ)
-    for process in PROCESSES:
-        supervisor.start(process.program(environ))
-    for process in PROCESSES:
-        supervisor.wait_for(partial(process.ready, session.settings))
+    first = [process for process in PROCESSES if process.makes_tables]
+    for some in (first, [process for process in PROCESSES if process not in first]):
+        for process in some:
+            supervisor.start(process.program(environ))
+        for process in some:
+            supervisor.wait_for(partial(process.ready, session.settings))

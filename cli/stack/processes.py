@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cli.health import illness
 from cli.settings import CliSettings, reachable
@@ -18,12 +18,19 @@ class Process:
     name: str
     module: str
     health: str
+    # What it is told beside the settings that all share.
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def makes_tables(self) -> bool:
+        """Whether others, its workers, need it to have been up once."""
+        return self.module == f"services.{self.name}"
 
     def program(self, environ: Mapping[str, str]) -> Program:
         """What starts it."""
         # -P: a folder named like one of our packages, where the command happens to be run, must not shadow it.
         command = [sys.executable, "-P", "-m", self.module]
-        return Program(self.name, tuple(leashed(command, signal.SIGTERM)), environ)
+        return Program(self.name, tuple(leashed(command, signal.SIGTERM)), {**environ, **self.given})
 
     def port(self, settings: CliSettings) -> int:
         """The port it listens on."""
@@ -38,7 +45,10 @@ class Process:
 PROCESSES = (
     Process("bookmarks", "services.bookmarks", "grpc://{place}"),
     Process("presence", "services.presence", "grpc://{place}"),
+    Process("jobs", "services.jobs", "grpc://{place}"),
     Process("presence_worker", "services.presence.worker", "grpc://{place}"),
+    Process("jobs_interactive", "services.jobs.worker", "grpc://{place}", {"CAIRN_JOBS_QUEUE": "interactive"}),
+    Process("jobs_bulk", "services.jobs.worker", "grpc://{place}", {"CAIRN_JOBS_QUEUE": "bulk"}),
     Process("gateway", "gateway", "http://{place}/readyz"),
 )
 

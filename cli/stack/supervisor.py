@@ -21,7 +21,8 @@ LONGEST_DELAY = 30.0
 # A program that ran this long has recovered: its next fall is again its first.
 RECOVERED_AFTER = 60.0
 SECONDS_TO_START = 60.0
-SECONDS_TO_STOP = 20.0
+# More than any of our own takes with the usual CAIRN_DRAIN_SECONDS: a worker of jobs, 25 after SIGTERM at most.
+SECONDS_TO_STOP = 30.0
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def refuse_a_second(up: Up) -> None:
 
 
 def revive_a_child(up: Up) -> None:
-    for name in ("bookmarks", "presence_worker", "postgres"):
+    for name in ("bookmarks", "jobs_interactive", "postgres"):
         before = up.children()[name]
         os.kill(before[0], signal.SIGKILL)
         up.wait_for(partial(is_another, up, name, before))
@@ -126,7 +126,7 @@ def is_another(up: Up, name: str, before: tuple[int, str]) -> bool:
 def die_without_a_word(up: Up) -> None:
     """No process outlives a `cairn up` that is killed."""
     children = up.children()
-    assert set(children) == {"postgres", "redis", "bookmarks", "presence", "presence_worker", "gateway"}
+    assert set(children) == {"postgres", "redis", *(process.name for process in PROCESSES)}
     up.end(signal.SIGKILL)
     up.wait_for(lambda: not any(born(pid) == since for pid, since in children.values()))
 
@@ -137,4 +137,4 @@ def stop_cleanly(up: Up) -> None:
     assert not any(born(pid) for pid, _ in children.values())
     assert not (up.folder / "data/processes.json").exists()
     stopped = [line for line in up.told().splitlines() if "draining" in line]
-    assert [line.split()[0] for line in stopped] == ["gateway", "presence_worker", "presence", "bookmarks"]
+    assert [line.split()[0] for line in stopped] == [process.name for process in reversed(PROCESSES)]
