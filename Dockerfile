@@ -2,8 +2,9 @@
 
 FROM python:3.13-slim AS packages
 COPY requirements.lock .
+# A lock names everything that is needed; some of what pip would add is kept out of it on purpose.
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: --require-hashes -r requirements.lock
+    && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes -r requirements.lock
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn
@@ -18,7 +19,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     CAIRN_LOG_FORMAT=json
 WORKDIR /app
 USER cairn
-EXPOSE 8080 50051
+EXPOSE 8080 50051 50052 50053
 # The gateway's own check; docker-compose.yml gives each service its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-m", "cli", "health", "http://127.0.0.1:8080/readyz"]

@@ -10,6 +10,8 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 
 # The branch whose contract must not be broken.
 BASE ?= main
 ARGS ?=
+# Two files of tests at a time, each with servers of its own; the longest begin. SPREAD= runs one after the other.
+SPREAD ?= --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## show this list
@@ -25,7 +27,7 @@ run: $(VENV)/run.stamp ## start everything and print an address, a token and lin
 
 .PHONY: test
 test: setup ## run the tests (ARGS="-k name" picks some)
-	$(BIN)/pytest --ignore=tests/test_architecture.py --ignore=tests/test_contract.py $(ARGS)
+	$(BIN)/pytest $(SPREAD) --ignore=tests/test_architecture.py --ignore=tests/test_contract.py $(ARGS)
 
 .PHONY: check
 check: style types contract generated architecture ## check style, types, contract, generated code and architecture
@@ -71,14 +73,18 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .PHONY: lock
 lock: setup ## pin the dependencies of pyproject.toml again (ARGS=--upgrade takes newer versions)
-	$(LOCK) -o requirements.lock
-	$(LOCK) -o requirements-embedded.lock -c requirements.lock --extra embedded
-	$(LOCK) -o requirements-dev.lock -c requirements-embedded.lock --extra embedded --extra dev
+	$(LOCK) -o requirements.lock --extra models
+	$(LOCK) -o requirements-embedded.lock -c requirements.lock --extra models --extra embedded
+	$(LOCK) -o requirements-dev.lock -c requirements-embedded.lock --extra models --extra embedded --extra dev
 	@if grep -n '://' requirements*.lock; then echo "a lock must not name a place on a network" >&2; exit 1; fi
 
 .PHONY: bench
 bench: setup ## measure against peers (see bench/)
 	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: soak
+soak: setup ## run jobs while everything falls, for SECONDS (600); SEED repeats a run
+	SECONDS=$(or $(SECONDS),600) $(if $(SEED),SEED=$(SEED)) $(BIN)/python -m tests.faults.soak_jobs
 
 .PHONY: clean
 clean: ## remove .venv and caches; .data (the embedded databases) stays
@@ -92,17 +98,18 @@ $(BIN)/python:
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 
-INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+# A lock names everything that is needed, and pip would add what pyproject.toml (tool.uv) keeps out.
+INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps
 
 # What the tests need includes what running needs.
 $(VENV)/run.stamp: requirements-embedded.lock pyproject.toml | $(BIN)/python
 	@echo "installing what Cairn runs on into $(VENV)"
 	@$(INSTALL) --require-hashes -r requirements-embedded.lock
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo "installing what the tests and checks need into $(VENV)"
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@ $(VENV)/run.stamp

@@ -28,6 +28,8 @@ SERVICES = Path(__file__).parents[1] / "services"
 NUMBERS = itertools.count(1)
 # What a test asks for in a second, people ask for in an hour; the limits have tests of their own.
 OPEN_HANDED = {"CAIRN_USER_RATE_LIMIT": "1000000", "CAIRN_ADDRESS_RATE_LIMIT": "1000000"}
+# The model leaves the other processors to the tests.
+ONE_THREAD = {"CAIRN_EMBEDDINGS_THREADS": "1"}
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("here", deadline=None)
@@ -49,6 +51,12 @@ class Stack:
     def service_key(self, name: str = "feed") -> str:
         """The key of a service of the host application."""
         return service_key(self.settings, name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins, so that nothing is left to wait for at the end."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +170,7 @@ def stack(supervisor: Supervisor, stack_settings: CliSettings) -> Stack:
     """Every service and the gateway, as processes of their own; each logs to a file in the data directory."""
     folder = stack_settings.data_dir
     kept = {**_clean_environ(), **ensure_secrets(folder), "CAIRN_DATA_DIR": str(folder)}
-    environ = process_environ(stack_settings, {**kept, **OPEN_HANDED})
+    environ = process_environ(stack_settings, {**kept, **OPEN_HANDED, **ONE_THREAD})
     for process in PROCESSES:
         supervisor.start(replace(process.program(environ), log=folder / f"{process.name}.log"))
     for process in PROCESSES:

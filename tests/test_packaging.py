@@ -23,6 +23,8 @@ from cli.stack.embedded import Embedded
 from cli.stack.processes import PROCESSES, process_environ
 from gateway.settings import Settings as GatewaySettings
 from services.bookmarks.settings import Settings as BookmarksSettings
+from services.jobs.settings import Settings as JobsSettings
+from services.jobs.settings import WorkerProcess as JobsWorkerSettings
 from services.presence.settings import Settings as PresenceSettings
 from services.presence.worker import Settings as PresenceWorkerSettings
 
@@ -32,6 +34,8 @@ OURS = ("chassis", "cli", "gateway", "services")
 SETTINGS: dict[str, type[Any]] = {
     "gateway": GatewaySettings,
     "services.bookmarks": BookmarksSettings,
+    "services.jobs": JobsSettings,
+    "services.jobs.worker": JobsWorkerSettings,
     "services.presence": PresenceSettings,
     "services.presence.worker": PresenceWorkerSettings,
 }
@@ -59,9 +63,9 @@ def test_the_locks_hold_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = {
-        "requirements.lock": project["dependencies"],
-        "requirements-embedded.lock": project["dependencies"] + extras["embedded"],
-        "requirements-dev.lock": project["dependencies"] + extras["embedded"] + extras["dev"],
+        "requirements.lock": project["dependencies"] + extras["models"],
+        "requirements-embedded.lock": project["dependencies"] + extras["models"] + extras["embedded"],
+        "requirements-dev.lock": [*project["dependencies"], *(each for extra in extras.values() for each in extra)],
     }
     for lock, requirements in wanted.items():
         pinned = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
@@ -83,7 +87,7 @@ def test_the_image_holds_what_its_processes_need() -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert allowed == {*OURS, "gen", "requirements.lock"}
     assert all((ROOT / name).exists() for name in allowed)
-    assert "--require-hashes -r requirements.lock" in text
+    assert "--no-deps --require-hashes -r requirements.lock" in text
     stages = text.split("\nFROM ")[1:]
     assert re.search(r"^USER (?!root|0)\w+", stages[-1], re.MULTILINE)
     assert_runs(yaml.safe_load(re.findall(r"^CMD (.*)", text, re.MULTILINE)[-1]))
@@ -128,9 +132,10 @@ def test_cairn_up_gives_every_process_what_it_needs(tmp_path: Path) -> None:
     kept = ensure_secrets(tmp_path)
     settings = cli_settings({"CAIRN_DATA_DIR": str(tmp_path), "CAIRN_BOOKMARKS_PORT": "7001"})
     environ = process_environ(Embedded.of(settings).complete(settings), kept)
-    loaded = {process.name: load(SETTINGS[process.module], environ) for process in PROCESSES}
+    loaded = {each.name: load(SETTINGS[each.module], {**environ, **each.given}) for each in PROCESSES}
     assert loaded["bookmarks"].bookmarks_port == 7001
     assert loaded["gateway"].bookmarks_address == "127.0.0.1:7001"
+    assert {loaded[name].jobs_queue for name in ("jobs_interactive", "jobs_bulk")} == {"interactive", "bulk"}
 
 
 def test_ci_checks_and_tests() -> None:

@@ -7,11 +7,16 @@ from chassis.settings import variables
 from cli.settings import CliSettings
 from gateway.settings import Settings as GatewaySettings
 from services.bookmarks.settings import Settings as BookmarksSettings
+from services.jobs.settings import Settings as JobsSettings
+from services.jobs.settings import WorkerProcess as JobsWorkerSettings
 from services.presence.settings import Settings as PresenceSettings
 from services.presence.worker import Settings as PresenceWorkerSettings
 
 ROOT = Path(__file__).parents[1]
-PROCESSES = (GatewaySettings, BookmarksSettings, PresenceSettings, PresenceWorkerSettings, CliSettings)
+PROCESSES = (
+    *(GatewaySettings, CliSettings),
+    *(BookmarksSettings, PresenceSettings, PresenceWorkerSettings, JobsSettings, JobsWorkerSettings),
+)
 
 
 def test_every_setting_is_documented() -> None:
