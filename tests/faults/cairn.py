@@ -14,12 +14,15 @@ from chassis.channels import open_channel
 from cli.credentials import Person, ensure_secrets, service_key, sign
 from cli.settings import CliSettings
 from cli.stack.processes import PROCESSES, process_environ
+from gateway.upstreams import SERVED_BY
 from tests.conftest import OPEN_HANDED
 from tests.faults.load import ALL
 from tests.faults.world import SECONDS, Killable, says_it_serves
 
 USER, WORKSPACE = "ann", "demo"
 BY_NAME = {process.name: process for process in PROCESSES}
+# What the gateway calls; bookmarks, of which most is asked here, is the first.
+SERVICES = sorted({name for names in SERVED_BY.values() for name in names})
 
 
 @dataclass
@@ -112,5 +115,7 @@ def facts() -> list[pb.Change]:
 
 def assemble(settings: CliSettings, keep: Callable[[Killable], Killable]) -> Cairn:
     """A Cairn whose processes have what they need to know."""
-    kept = {**OPEN_HANDED, **ensure_secrets(settings.data_dir), "CAIRN_DRAIN_SECONDS": "5"}
+    # Nobody searches; without an address of another model the local one would be loaded.
+    kept = {**OPEN_HANDED, "CAIRN_DRAIN_SECONDS": "5", "CAIRN_EMBEDDINGS_URL": "http://127.0.0.1:9/"}
+    kept |= ensure_secrets(settings.data_dir)
     return Cairn(settings, process_environ(settings, kept), keep)

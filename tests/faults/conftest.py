@@ -1,6 +1,6 @@
 """Cairns to be broken: each test has processes and a database of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
@@ -10,6 +10,8 @@ from cli.settings import CliSettings, cli_settings
 from tests.chassis.conftest import OwnRedis
 from tests.conftest import OPEN_HANDED
 from tests.faults.cairn import BY_NAME, Cairn, assemble
+from tests.faults.jobs_site import Site as JobsSite
+from tests.faults.jobs_site import built
 from tests.faults.nodes import LEASE_SECONDS, Node, Site
 from tests.faults.world import Killable, kept_tidy
 from tests.services.presence.client import JWT_SECRET, SERVICE_KEY
@@ -96,3 +98,10 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory, free_port:
     for node in nodes:
         node.kill()
     redis.stop()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def jobs_site(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> AsyncIterator[JobsSite]:
+    """A service of jobs and two workers, which are kept running."""
+    async with built(tmp_path_factory.mktemp("jobs"), free_port) as site:
+        yield site

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.doomed MODULE FAILPOINT`: runs a process of Cairn that dies at a named moment.
+"""`python -m tests.faults.doomed MODULE FAILPOINT [ROLE]`: runs a process of Cairn that dies at a named moment.
 
 Each failpoint stands between two steps of which either one alone must do no harm: what was committed, and what is done
 about it afterwards. It dies as `kill -9` would have it: nothing is cleaned up, nothing is said.
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chassis.doorbell import Doorbell
+from services.jobs import store_create, store_lease
 from services.presence import store_expiry
 from services.presence.timekeeper import Timekeeper
 
@@ -47,10 +48,17 @@ FAILPOINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "deleted, and not yet acknowledged": (store_expiry, "expire", after),
 }
 
+JOBS_FAILPOINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
+    # In the service.
+    "made, and not yet committed": (store_create, "create", after),
+    "committed, and not yet rung": (Doorbell, "ring", before),
+    # In the worker.
+    "done, and not yet written": (store_lease, "finish", before),
+}
 
 if __name__ == "__main__":
-    module, failpoint = sys.argv[1:]
-    owner, name, when = FAILPOINTS[failpoint]
+    module, failpoint, *role = sys.argv[1:]
+    owner, name, when = (FAILPOINTS | JOBS_FAILPOINTS)[failpoint]
     setattr(owner, name, when(getattr(owner, name)))
-    sys.argv = [module]
+    sys.argv = [module, *role]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.faults.cairn import Cairn
+from tests.faults.cairn import SERVICES, Cairn
 from tests.faults.world import until
 
 SAVE = {"target": {"messageId": "m-1"}}
@@ -15,7 +15,7 @@ async def nobody_waits(cairn: Cairn) -> bool:
 
 async def test_a_statement_that_takes_too_long(cairn: Cairn) -> None:
     patience = {"CAIRN_DATABASE_TIMEOUT_SECONDS": "0.5"}
-    for process in (cairn.process("bookmarks", **patience), cairn.process("presence"), cairn.process("gateway")):
+    for process in (cairn.process(name, **patience) for name in (*SERVICES, "gateway")):
         await process.start()
     async with cairn.client() as ann:
         async with cairn.standstill():

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cli.stack.redis import RedisServer
-from tests.faults.cairn import Cairn
+from tests.faults.cairn import SERVICES, Cairn
 from tests.faults.world import Killable, until
 
 FEW = 5
@@ -81,7 +81,7 @@ async def test_a_cairn_starts_without_redis(
     fed_database: str,
 ) -> None:
     cairn = new_cairn(new_database(fed_database), redis.url)
-    for name in ("bookmarks", "presence", "gateway"):
+    for name in (*SERVICES, "gateway"):
         await cairn.process(name).start()
     async with cairn.client() as ann:
         assert (await ann.get("/readyz")).status_code == 200

@@ -5,7 +5,7 @@ import time
 
 import httpx
 
-from tests.faults.cairn import Cairn
+from tests.faults.cairn import SERVICES, Cairn
 from tests.faults.world import until
 
 LIST = "/api/v1/bookmarks"
@@ -25,7 +25,7 @@ async def ready(client: httpx.AsyncClient) -> bool:
 
 
 async def test_nobody_there(cairn: Cairn) -> None:
-    service, other, gateway = (cairn.process(name) for name in ("bookmarks", "presence", "gateway"))
+    services, gateway = [cairn.process(name) for name in SERVICES], cairn.process("gateway")
     await gateway.start()
     async with cairn.client() as ann:
         for method in ("GET", "POST"):
@@ -36,18 +36,17 @@ async def test_nobody_there(cairn: Cairn) -> None:
             assert seconds < AT_ONCE
         readiness, _ = await timed(ann, "GET", "/readyz")
         assert readiness.status_code == 503
-        missing = {"bookmarks": "unreachable", "presence": "unreachable"}
-        assert readiness.json() == {"status": "unavailable", "upstreams": missing}
+        assert readiness.json() == {"status": "unavailable", "upstreams": dict.fromkeys(SERVICES, "unreachable")}
         assert (await ann.get("/healthz")).status_code == 200
-        await other.start()
-        await service.start()
+        for service in services:
+            await service.start()
         await until(lambda: ready(ann))
         assert (await ann.get(LIST)).status_code == 200
 
 
 async def test_gone_and_back_again(cairn: Cairn) -> None:
-    service, other, gateway = (cairn.process(name) for name in ("bookmarks", "presence", "gateway"))
-    for process in (service, other, gateway):
+    service, *others = (cairn.process(name) for name in (*SERVICES, "gateway"))
+    for process in (service, *others):
         await process.start()
     async with cairn.client() as ann:
         assert (await ann.get(LIST)).status_code == 200
@@ -60,8 +59,8 @@ async def test_gone_and_back_again(cairn: Cairn) -> None:
 
 
 async def test_there_but_silent(cairn: Cairn) -> None:
-    service, other = cairn.process("bookmarks"), cairn.process("presence")
-    for process in (service, other, cairn.process("gateway", CAIRN_CALL_TIMEOUT="0.5")):
+    service, *others = (cairn.process(name) for name in SERVICES)
+    for process in (service, *others, cairn.process("gateway", CAIRN_CALL_TIMEOUT="0.5")):
         await process.start()
     async with cairn.client() as ann:
         assert (await ann.get(LIST)).status_code == 200
@@ -69,7 +68,8 @@ async def test_there_but_silent(cairn: Cairn) -> None:
         answer, seconds = await timed(ann, "GET", LIST)
         assert (answer.status_code, answer.json()["error"]["code"]) == (504, "TIMEOUT")
         assert seconds < AT_ONCE
-        assert (await ann.get("/readyz")).json()["upstreams"] == {"bookmarks": "unreachable", "presence": "serving"}
+        states = dict.fromkeys(SERVICES, "serving") | {"bookmarks": "unreachable"}
+        assert (await ann.get("/readyz")).json()["upstreams"] == states
         service.send(signal.SIGCONT)
         await until(lambda: ready(ann))
         assert (await ann.get(LIST)).status_code == 200

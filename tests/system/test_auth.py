@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import jwt
@@ -10,7 +9,19 @@ import pytest
 
 from cli.credentials import Person as Bearer
 from cli.credentials import sign
-from tests.system.workspace import BOOKMARKS, FEED, PRESENCE, WATCH, Person, Workspace
+from tests.system.workspace import (
+    ADMIN,
+    BOOKMARKS,
+    FEED,
+    JOBS,
+    NOTHING,
+    PRESENCE,
+    SEARCH,
+    START_SEARCH,
+    WATCH,
+    Person,
+    Workspace,
+)
 
 CHANGES = {"changes": [{"user": {"id": "zoe", "displayName": "Zoe"}}]}
 
@@ -28,7 +39,7 @@ def test_h37_each_failure_has_its_own_status(ann: Person, bob: Person) -> None:
     foreign = ann.save({"messageId": "m1"})["id"]
     assert told(bob.http.get(f"{BOOKMARKS}/x")) == (400, "VALIDATION_ERROR", "VALIDATION_FAILED")
     assert told(bob.http.get(f"{BOOKMARKS}/{foreign}")) == (404, "NOT_FOUND", "BOOKMARK_NOT_FOUND")
-    assert told(bob.http.get(f"{BOOKMARKS}/{uuid4()}")) == (404, "NOT_FOUND", "BOOKMARK_NOT_FOUND")
+    assert told(bob.http.get(f"{BOOKMARKS}/{NOTHING}")) == (404, "NOT_FOUND", "BOOKMARK_NOT_FOUND")
     assert told(bob.http.post(FEED, json=CHANGES)) == (403, "FORBIDDEN", "SERVICE_ONLY")
     bob.collection("Plans")
     assert told(bob.http.post(f"{BOOKMARKS}/collections", json={"name": "PLANS"})) == (
@@ -45,12 +56,18 @@ def test_h37_each_failure_has_its_own_status(ann: Person, bob: Person) -> None:
         ("POST", BOOKMARKS),
         ("POST", f"{BOOKMARKS}/toggle"),
         ("GET", f"{BOOKMARKS}/count"),
-        ("DELETE", f"{BOOKMARKS}/{uuid4()}"),
+        ("DELETE", f"{BOOKMARKS}/{NOTHING}"),
         ("GET", f"{PRESENCE}/status"),
         ("DELETE", f"{PRESENCE}/status"),
         ("POST", f"{PRESENCE}/heartbeat"),
         ("POST", f"{PRESENCE}/should-notify"),
         ("GET", WATCH),
+        ("GET", SEARCH),
+        ("POST", START_SEARCH),
+        ("GET", JOBS),
+        ("DELETE", f"{JOBS}/{NOTHING}"),
+        ("GET", f"{JOBS}/{NOTHING}/events"),
+        ("GET", f"{ADMIN}/queue"),
     ],
 )
 def test_without_a_credential(workspace: Workspace, method: str, path: str) -> None:

@@ -6,7 +6,19 @@ from uuid import uuid4
 
 import pytest
 
-from tests.system.workspace import BOOKMARKS, COLLECTIONS, FEED, PRESENCE, SENT_AT, WATCH, Person, Workspace
+from tests.system.workspace import (
+    BOOKMARKS,
+    COLLECTIONS,
+    FEED,
+    JOBS,
+    PRESENCE,
+    SEARCH,
+    SENT_AT,
+    START_SEARCH,
+    WATCH,
+    Person,
+    Workspace,
+)
 
 TARGET = {"messageId": "m1"}
 SAVE = {"target": TARGET}
@@ -43,6 +55,12 @@ def status(name: str, named: str, **body: Any) -> Bad:
 def dnd(name: str, named: str, **body: Any) -> Bad:
     """Settings of Do-Not-Disturb that are refused."""
     return Bad(f"dnd-{name}", "PUT", f"{PRESENCE}/dnd", named, {"json": body})
+
+
+def search(name: str, named: str, **asked: Any) -> list[Bad]:
+    """A search that is refused, as a job and as a call."""
+    job = Bad(f"search-{name}", "POST", START_SEARCH, named, {"json": asked})
+    return [job, Bad(f"search-{name}-at-once", "GET", SEARCH, named, {"params": asked})]
 
 
 def feed(name: str, named: str, change: Any) -> Bad:
@@ -121,6 +139,17 @@ CASES = [
     Bad("watch-parameter", "GET", WATCH, "color", {"params": {"color": "red"}}),
     Bad("beat-of-nothing", "POST", f"{PRESENCE}/heartbeat", "deviceId", {"json": {"state": "active"}}),
     Bad("beat-unknown", "POST", f"{PRESENCE}/heartbeat", "state", {"json": {"deviceId": "phone", "state": "asleep"}}),
+    *search("empty", "query", query=""),
+    *search("long", "query", query="x" * 501),
+    *search("nul", "query", query="a\0b"),
+    *search("no-limit", "limit", query="x", limit=0),
+    *search("large-limit", "limit", query="x", limit=101),
+    *search("half-limit", "limit", query="x", limit=1.5),
+    *search("unknown-role", "role", query="x", role="owner"),
+    Bad("jobs-status", "GET", JOBS, "status", {"params": {"status": "lost"}}),
+    Bad("job-wait", "GET", f"{JOBS}/{uuid4()}", "wait", {"params": {"wait": "31s"}}),
+    Bad("job-retry-key", "POST", f"{JOBS}/{uuid4()}/retry", "requestId", {"headers": LONG_KEY}),
+    Bad("job-token", "GET", f"{JOBS}/{uuid4()}/events", "resumeToken", {"headers": {"Last-Event-ID": "x" * 65}}),
     feed("nothing", ".fact", {}),
     feed("two-facts", ".messageDeleted", {"messageDeleted": {"id": "m1"}, "user": {"id": "zoe"}}),
     feed("no-time", ".message.sentAt", {"message": {"id": "m", "conversationId": "c", "authorId": "a"}}),

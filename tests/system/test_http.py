@@ -11,7 +11,7 @@ import pytest
 from cli.stack.processes import PROCESSES
 from cli.stack.supervisor import Supervisor
 from tests.conftest import Stack
-from tests.system.workspace import BOOKMARKS, COLLECTIONS, WATCH, Person, Workspace
+from tests.system.workspace import BOOKMARKS, COLLECTIONS, JOBS, NOTHING, WATCH, Person, Workspace
 
 M1 = {"target": {"messageId": "m1"}}
 ORIGIN = "https://chat.example.com"
@@ -60,6 +60,8 @@ def test_etags_guard_changes(ann: Person) -> None:
         (f"{BOOKMARKS}/toggle", "OPTIONS, POST"),
         ("/api/v1/feed", "OPTIONS, POST"),
         (WATCH, "GET, OPTIONS"),
+        (f"{JOBS}/{NOTHING}", "DELETE, GET, HEAD, OPTIONS"),
+        (f"{JOBS}/{NOTHING}/events", "GET, OPTIONS"),
         ("/openapi.json", "GET, HEAD"),
     ],
 )
@@ -105,7 +107,7 @@ def test_logs_hold_neither_what_people_wrote_nor_how_they_sign_in(workspace: Wor
 def test_health_and_documentation_need_no_credential(workspace: Workspace) -> None:
     anybody = workspace.client()
     assert anybody.get("/healthz").json()["status"] == "ok"
-    upstreams = {"bookmarks": "serving", "presence": "serving"}
+    upstreams = dict.fromkeys(("bookmarks", "presence", "jobs"), "serving")
     assert anybody.get("/readyz").json() == {"status": "ready", "upstreams": upstreams}
     page = anybody.get("/docs")
     assert page.status_code == 200
@@ -114,6 +116,7 @@ def test_health_and_documentation_need_no_credential(workspace: Workspace) -> No
     document = anybody.get("/openapi.json").content
     assert b"/api/v1/bookmarks" in document
     assert b"/api/v1/presence/watch" in document
+    assert b"/api/v1/actions/search" in document
 
 
 def test_answers_are_for_one_person_and_no_page(ann: Person) -> None:

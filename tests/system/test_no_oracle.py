@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.system.workspace import BOOKMARKS, COLLECTIONS, PRESENCE, Person
+from tests.system.workspace import ADMIN, BOOKMARKS, COLLECTIONS, JOBS, PRESENCE, SEARCH, Person, Workspace
 
 REQUEST_ID = {"X-Request-Id": "the-same-for-both"}
 # Ids as long as those that exist, so that not even a length differs.
@@ -101,6 +101,43 @@ def test_removing_by_id_what_is_somebody_elses(ann: Person, bob: Person) -> None
 
     assert assert_same(call, id_, str(uuid4())).json()["data"] == {"removedCount": 0}
     assert ann.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "below"), [("GET", ""), ("HEAD", ""), ("DELETE", ""), ("POST", "/retry"), ("GET", "/events")]
+)
+def test_foreign_jobs(workspace: Workspace, ann: Person, bob: Person, method: str, below: str) -> None:
+    id_ = workspace.dead_letter("ann")
+    before = ann.http.get(f"{JOBS}/{id_}").json()
+
+    def call(asked: str) -> httpx.Response:
+        return bob.http.request(method, f"{JOBS}/{asked}{below}", headers=REQUEST_ID)
+
+    assert assert_same(call, id_, str(uuid4())).status_code == 404
+    assert ann.http.get(f"{JOBS}/{id_}").json() == before
+
+
+@pytest.mark.parametrize(("method", "below"), [("POST", "/redrive"), ("DELETE", "")])
+def test_dead_letters_of_another_workspace(workspace: Workspace, method: str, below: str) -> None:
+    id_ = workspace.dead_letter("ann")
+    elsewhere = Workspace(workspace.stack, f"{workspace.name}-2", workspace.open).service()
+
+    def call(asked: str) -> httpx.Response:
+        return elsewhere.request(method, f"{ADMIN}/dead-letters/{asked}{below}", headers=REQUEST_ID)
+
+    assert assert_same(call, id_, str(uuid4())).status_code == (404 if below else 204)
+    [letter] = workspace.service().get(f"{ADMIN}/dead-letters").json()["data"]
+    assert letter["data"]["job"]["id"] == id_
+
+
+def test_a_search_does_not_tell_of_other_conversations(ann: Person, bob: Person, eve: Person) -> None:
+    def call(asked: str) -> httpx.Response:
+        return eve.http.get(SEARCH, params={"query": "lighthouse", "conversationId": asked}, headers=REQUEST_ID)
+
+    assert assert_same(call, "general", "missing").json()["data"]["results"] == []
+    for member in (ann, bob):
+        found = member.http.get(SEARCH, params={"query": "lighthouse", "conversationId": "general"}).json()
+        assert found["data"]["results"]
 
 
 def test_who_hides_is_as_if_not_there(ann: Person, bob: Person) -> None:

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from tests.system.workspace import COLLECTIONS, FEED, PRESENCE, Person, Workspace
+from tests.system.workspace import COLLECTIONS, FEED, PRESENCE, SEARCH, Person, Workspace
 
 Operation = tuple[str, str, dict[str, Any]]
 STREAM, LINES = "text/event-stream", "application/x-ndjson"
@@ -19,6 +19,7 @@ STREAM, LINES = "text/event-stream", "application/x-ndjson"
 NAMES = {"userId": "bob", "claimId": "call"}
 # And which field to give where any one of several will do.
 GIVEN = {f"{PRESENCE}/claims/{{claimId}}": {"text": "In a call"}}
+ASKED = {SEARCH: {"query": "lighthouse"}}
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -99,30 +100,34 @@ def test_every_operation_is_called_from_its_example(
     order = ["GET", "PATCH", "PUT", "POST", "DELETE"]  # what the example of POST makes must not be in the way of PATCH
     ordered = sorted(operations(document), key=lambda each: order.index(each[0]))
     calls = [each for each in ordered if not is_stream(each)]
-    assert len(calls) >= 30
+    assert len(calls) >= 40
     for each in calls:
         method, path, operation = each
         collection, bookmark = ann.collection(str(uuid4())), ann.save({"messageId": "m1"})
         about = collection if "collections" in path else bookmark
         ids = {"id": about["id"], "collectionId": collection["id"], "messageId": "m1", "fileId": "f1", **NAMES}
+        ids |= {"jobId": workspace.dead_letter("ann")}
         client = workspace.service("ann") if service_only(each) else ann.http
         body = example(document, operation)
         body = body if path == FEED else placed(body, ids)
-        answer = client.request(method, path.format(**ids), json=body and body | GIVEN.get(path, {}))
+        answer = client.request(
+            method, path.format(**ids), params=ASKED.get(path), json=body and body | GIVEN.get(path, {})
+        )
         assert str(answer.status_code) in operation["responses"], (method, path)
         assert answer.is_success, (method, path, body, answer.text)
         validated[path][method].validate_response(answer)
         ann.http.delete(f"{COLLECTIONS}/{collection['id']}")
 
 
-def test_every_stream_is_what_the_document_says(ann: Person, document: dict[str, Any]) -> None:
+def test_every_stream_is_what_the_document_says(workspace: Workspace, ann: Person, document: dict[str, Any]) -> None:
+    job = workspace.dead_letter("ann")
     streams = [each for each in operations(document) if is_stream(each)]
     assert streams
     for method, path, operation in streams:
         schema = operation["responses"]["200"]["content"][LINES]["schema"]
         message = jsonschema_rs.validator_for({**schema, "components": document["components"]})
         for form, prefix in ((STREAM, "data: "), (LINES, "")):
-            with ann.http.stream(method, path, headers={"Accept": form}) as answer:
+            with ann.http.stream(method, path.format(jobId=job), headers={"Accept": form}) as answer:
                 assert answer.headers["content-type"] == form
                 line = next(line for line in answer.iter_lines() if line.startswith(prefix))
             message.validate(json.loads(line.removeprefix(prefix)))
@@ -144,14 +149,17 @@ def ids_in(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tupl
                 yield "body", name, ["x"]
 
 
-def test_h41_an_id_that_is_none_is_refused_everywhere(ann: Person, document: dict[str, Any]) -> None:
+def test_h41_an_id_that_is_none_is_refused_everywhere(
+    workspace: Workspace, ann: Person, document: dict[str, Any]
+) -> None:
     tried = set()
     for method, path, operation in operations(document):
+        client = workspace.service("ann") if service_only((method, path, operation)) else ann.http
         for place, name, value in ids_in(document, operation):
             body = example(document, operation)
-            answer: httpx.Response = ann.http.request(
+            answer: httpx.Response = client.request(
                 method,
-                path.format(id="x" if place == "path" else uuid4()),
+                path.format_map(dict.fromkeys(("id", "jobId"), "x" if place == "path" else str(uuid4()))),
                 params={name: value} if place == "query" else None,
                 json={**body, name: value} if place == "body" else body,
             )
@@ -159,7 +167,7 @@ def test_h41_an_id_that_is_none_is_refused_everywhere(ann: Person, document: dic
             assert (answer.status_code, error["code"]) == (400, "VALIDATION_ERROR"), (method, path, name)
             assert error["details"][0]["field"].partition("[")[0] == name
             tried.add((method, path, name))
-    assert len(tried) >= 11, tried
+    assert len(tried) >= 17, tried
 
 
 def test_the_page_of_documentation_tells_of_every_operation(workspace: Workspace, document: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,15 +37,17 @@ def facts() -> Facts:
 
 
 @pytest.fixture
-def chat(workspace: Workspace, facts: Facts) -> Workspace:
-    """A workspace with all of it, brought in by the command line."""
+def chat(workspace: Workspace, facts: Facts) -> Iterator[Workspace]:
+    """A workspace with all of it, brought in by the command line; gone afterwards, lest the model reads on for long."""
     environ = {**os.environ, **workspace.stack.environ, "CAIRN_URL": workspace.stack.base_url}
     name = f"lean-{uuid4()}"
     command = [str(Path(sys.executable).parent / "cairn"), "feed", "import", str(CHAT), "--workspace", name]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{sum(map(len, facts.values())):,} changes taken.\n"
-    return Workspace(workspace.stack, name, workspace.open)
+    chat = Workspace(workspace.stack, name, workspace.open)
+    yield chat
+    chat.feed(*({"conversationDeleted": {"id": each["id"]}} for each in facts["conversation"]))
 
 
 @pytest.fixture

@@ -12,10 +12,13 @@ import pytest
 
 from cli.stack.leash import leashed
 from cli.stack.processes import PROCESSES
+from tests.conftest import ONE_THREAD
 from tests.system.walk import DOCUMENT, Step, agrees, run, steps
 
 SECONDS = 90
 LARGER = "A larger chat"
+# What takes a quarter of a minute each time that a worker is killed, in a third of it.
+SOONER = {"CAIRN_JOBS_LEASE_SECONDS": "5", "CAIRN_JOBS_BEAT_SECONDS": "1.5"}
 CHAT = Path(__file__).parents[3] / "shared" / "data" / "lean-chat.ndjson.gz"
 BIN = Path(sys.executable).parent
 
@@ -37,11 +40,14 @@ def started(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], in
     ports = {name: str(free_port()) for name in ("POSTGRES", "REDIS", *(each.name.upper() for each in PROCESSES))}
     places = {f"CAIRN_{name}_PORT": port for name, port in ports.items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CAIRN_")}
-    environ = {**clean, **places, "CAIRN_DATA_DIR": str(folder), "COLUMNS": "100"}
+    environ = {**clean, **places, **SOONER, **ONE_THREAD, "CAIRN_DATA_DIR": str(folder), "COLUMNS": "100"}
     others = {
         ".venv/bin/": f"{BIN}/",
+        ".venv/lib/": f"{BIN.parent}/lib/",
         "127.0.0.1:8080": f"127.0.0.1:{ports['GATEWAY']}",
         "127.0.0.1:50051": f"127.0.0.1:{ports['BOOKMARKS']}",
+        "127.0.0.1:50054": f"127.0.0.1:{ports['POSTGRES']}",
+        "127.0.0.1:50055": f"127.0.0.1:{ports['REDIS']}",
         "stays in .data": f"stays in {folder}",
         " .data/": f" {folder}/",
         " chat.ndjson.gz": f" {CHAT}",

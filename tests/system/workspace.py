@@ -1,9 +1,12 @@
 """A workspace of its own on the running Cairn, and its people, as they use it through REST."""
 
+import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import httpx
 
 from tests.conftest import Stack
@@ -13,7 +16,21 @@ BOOKMARKS = "/api/v1/bookmarks"
 COLLECTIONS = f"{BOOKMARKS}/collections"
 PRESENCE = "/api/v1/presence"
 WATCH = f"{PRESENCE}/watch"
+SEARCH = "/api/v1/search"
+START_SEARCH = "/api/v1/actions/search"
+JOBS = "/api/v1/actions/jobs"
+ADMIN = "/api/v1/admin"
+DEAD_LETTER = r"""
+    insert into jobs.jobs (
+        id, workspace, user_id, kind, queue, status, input, result_seconds, attempt, max_attempts, created_at, turn,
+        next_run_at, started_at, completed_at, died_at, archive_at, reason, message, retryable
+    )
+    values ($1, $2, $3, 'search', 'interactive', 'error', '\x0a0178', 3600, 3, 3, now(), 1, now(), now(), now(), now(),
+            now() + interval '1 hour', 'INTERNAL', 'Something went wrong on our side.', true)
+"""
 SENT_AT = "2026-05-04T09:30:00Z"
+# The id of nothing.
+NOTHING = "4f9f68da-09f3-4046-a2ac-c0ce91aad4bc"
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,18 @@ class Workspace:
         """Anybody: a client with these headers."""
         client = httpx.Client(base_url=self.stack.base_url, headers=headers, timeout=30, trust_env=False)
         return self.open.enter_context(client)
+
+    def dead_letter(self, user: str) -> str:
+        """The id of a search of a person that failed for good, which none does by itself."""
+        id_ = uuid4()
+
+        async def insert() -> None:
+            connection = await asyncpg.connect(self.stack.settings.database_url)
+            await connection.execute(DEAD_LETTER, id_, self.name, user)
+            await connection.close()
+
+        asyncio.run(insert())
+        return str(id_)
 
     def feed(self, *changes: dict[str, Any]) -> None:
         """Tell Cairn what happened."""
