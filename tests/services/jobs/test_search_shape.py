@@ -32,6 +32,7 @@ def short_walks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(search, "few", few)
     monkeypatch.setattr(store_search, "LONGEST", 1)
+    monkeypatch.setattr(store_search, "BREADTH", 8)
     store_search.by_index.cache_clear()
     yield
     store_search.by_index.cache_clear()
