@@ -17,7 +17,9 @@ def run(stack: Stack) -> Run:
     """Runs a command line against the stack; fails on an exception that no person should see."""
 
     def call(*arguments: str, stdin: bytes | None = None) -> Result:
-        result = CliRunner().invoke(cairn, arguments, input=stdin, obj=Session(stack.settings, {}))
+        # Wide enough at any time of the day: what ends tomorrow is told with its date.
+        runner = CliRunner(env={"COLUMNS": "100"})
+        result = runner.invoke(cairn, arguments, input=stdin, obj=Session(stack.settings, {}))
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
