@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import click
 
@@ -60,20 +61,28 @@ def search(desk: Desk, words: tuple[str, ...], now: bool, **filters: Any) -> Non
 
 def _found(desk: Desk, wanted: dict[str, Any]) -> dict[str, Any]:
     """What a job finds; it is canceled when nobody waits any more."""
-    job = desk.gateway.call("POST", "/api/v1/actions/search", json=wanted)["data"]
+    # The answer to a first call may never be heard; the same key finds the job that it started.
+    once = {"json": wanted, "headers": {"Idempotency-Key": uuid4().hex}}
     try:
+        job = _started(desk.gateway, once)
         with Bar(Terminal()) as bar:
             for event in events(desk.gateway, job["id"]):
                 job = event["job"]
                 bar.show(job)
     except KeyboardInterrupt:
-        _cancel(desk.gateway, job["id"])
+        _cancel(desk.gateway, _started(desk.gateway, once)["id"])
         raise
     if job["status"] != "complete":
         error = job["error"] or {"message": "It was canceled.", "reason": "CANCELED"}
         raise Problem(f"The search came to nothing: {error['message']} ({error['reason']})")
     found: dict[str, Any] = job["result"]["search"]
     return found
+
+
+def _started(gateway: Gateway, once: dict[str, Any]) -> dict[str, Any]:
+    """The job, which is made by the first of such calls."""
+    job: dict[str, Any] = gateway.call("POST", "/api/v1/actions/search", **once)["data"]
+    return job
 
 
 def _cancel(gateway: Gateway, job_id: str) -> None:

@@ -1,9 +1,11 @@
 import json
 import signal
+from typing import Any
 
 import pytest
 from click.testing import Result
 
+from cli.gateway import Gateway
 from services.jobs.domain import Caps
 from tests.cli.conftest import Run
 from tests.cli.processes import running
@@ -98,6 +100,29 @@ def test_an_interrupted_search_is_canceled(stack: Stack, run: Run, sample: str) 
         assert searching.wait(10) == 1
     shown = json.loads(run("jobs", "show", found[0]["id"], "--json", *who).stdout)
     assert shown["status"] == "canceled"
+
+
+def test_a_search_is_canceled_though_its_id_was_never_heard(
+    stack: Stack, run: Run, sample: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def interrupted(self: Gateway, method: str, path: str, **request: Any) -> dict[str, Any]:
+        answer = call(self, method, path, **request)
+        calls.append(method)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return answer
+
+    call = Gateway.call
+    for _ in range(Caps().running):
+        put(stack, sample, "running", "noa")
+    monkeypatch.setattr(Gateway, "call", interrupted)
+    assert run("search", "whale", "--user", "noa", "--workspace", sample).exit_code == 1
+    assert calls == ["POST", "POST", "DELETE"]
+    monkeypatch.undo()
+    listed = json.loads(run("jobs", "list", "--json", "--user", "noa", "--workspace", sample).stdout)
+    assert [each["status"] for each in listed if each["status"] != "running"] == ["canceled"]
 
 
 def test_lists_and_their_filters(run: Run, mira: Run, waiting: str, complete: str) -> None:
