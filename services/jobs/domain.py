@@ -207,8 +207,6 @@ class Claimed:
     # What steps of earlier attempts have left: by the name of the step.
     checkpoint: Mapping[str, object]
     traceparent: str
-    # Whether its last worker died in the middle of it.
-    suspect: bool = False
 
 
 def poll_delay(age: timedelta) -> timedelta:

@@ -48,7 +48,6 @@ def to_claimed(row: Row) -> Claimed:
         row["max_attempts"],
         json.loads(row["checkpoint"] or "{}"),
         row["traceparent"],
-        suspect=row["crashes"] > 0,
     )
 
 

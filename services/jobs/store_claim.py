@@ -117,7 +117,7 @@ def _claim() -> Statement:
     # Asked again of the row itself: it may have been canceled since.
     taken = update(jobs).where(j.id == picked.c.id, WAITS).values(values)
     wanted = ("id", "seq", "lease_token", "workspace", "user_id", "kind", "input", "max_attempts", "checkpoint")
-    returned = (j[name] for name in (*wanted, "turn", "traceparent", "crashes", *PAYLOAD))
+    returned = (j[name] for name in (*wanted, "turn", "traceparent", *PAYLOAD))
     claimed = taken.returning(*returned).cte("claimed")
     looked_at = select(func.count()).select_from(due).scalar_subquery()
     rows = select(*claimed.c, looked_at.label("looked_at")).order_by(claimed.c.turn, claimed.c.id)
