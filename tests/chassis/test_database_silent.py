@@ -13,7 +13,7 @@ from tests.chassis.gate import Gate, gated
 
 PATIENCE = 0.3
 # For what the test itself takes.
-LEEWAY = 0.3
+LEEWAY = 3.0
 ONE = Statement(text("select 1"))
 LOCK = Statement(text("select pg_advisory_xact_lock(7)"))
 TRY = Statement(text("select pg_try_advisory_xact_lock(7)"))

@@ -102,8 +102,8 @@ async def test_without_a_worker_reads_are_exact_and_watchers_hear_soon(site: Sit
     late = [(round_.heard[user] - end).total_seconds() for user, end in ends.items()]
     assert round_.acknowledged == set(ends)
     assert min(late) > 0
-    assert statistics.median(late) < 0.3
-    assert max(late) < 2
+    assert statistics.median(late) < 2
+    assert max(late) < 5
 
 
 async def test_a_thousand_statuses_of_a_millisecond(site: Site, database: Database) -> None:

@@ -60,7 +60,7 @@ async def test_limits_open_and_close_again(limited: tuple[Cairn, Killable], sign
         began = time.monotonic()
         assert await statuses(ann, 3 * FEW) == [200] * 3 * FEW
         # One request of a second waits for Redis, and for 100 ms at most.
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
         saved = await ann.post("/api/v1/bookmarks", json={"target": {"messageId": "m-1"}})
         assert (saved.status_code, saved.headers["ratelimit-remaining"]) == (201, str(FEW))
         assert (await ann.get("/api/v1/bookmarks")).json()["page"]["totalSize"] == 1

@@ -9,7 +9,7 @@ from tests.faults.cairn import SERVICES, Cairn
 from tests.faults.world import until
 
 LIST = "/api/v1/bookmarks"
-AT_ONCE = 2.0
+AT_ONCE = 5.0
 
 
 async def timed(client: httpx.AsyncClient, method: str, path: str) -> tuple[httpx.Response, float]:

@@ -85,7 +85,7 @@ async def test_a_redis_that_is_away_holds_nobody_up_and_is_found_again(
     started = time.monotonic()
     for _ in range(10_000):
         telling.tell(uuid4(), Status.RUNNING)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 5
     own_redis.start()
     await until(lambda: ears.missed > 1)
     hint = uuid4(), Status.CANCELING

@@ -132,4 +132,4 @@ async def test_claiming_from_ten_thousand_is_cheap(stage: Stage, people: int) ->
         assert len(await stage.claim(20, caps=WIDE, kinds=kinds)) == 20
         seconds.append(time.perf_counter() - start)
     # A few milliseconds on a quiet machine; looking through all of them takes many times that.
-    assert min(seconds) < 0.025
+    assert min(seconds) < 0.1

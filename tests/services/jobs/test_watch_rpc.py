@@ -153,7 +153,7 @@ async def test_a_hint_is_fast_and_without_it_the_next_second_shows(service: Serv
     stream = service.watch("ann", id_)
     await stream.next()
     await service.waited_for()
-    for hinted, longest in ((True, 0.4), (False, 2.0)):
+    for hinted, longest in ((True, 0.9), (False, 5.0)):
         started = time.monotonic()
         [claimed] = await stage.claim()
         if hinted:
@@ -191,8 +191,8 @@ async def test_two_hundred_hear_the_same(service: Service, monkeypatch: pytest.M
     for number in range(20):
         await report(service, claimed, number)
     await end(service, claimed)
-    told = await asyncio.gather(*(stream.rest(15) for stream in streams))
-    assert time.monotonic() - started < 8
+    told = await asyncio.gather(*(stream.rest(30) for stream in streams))
+    assert time.monotonic() - started < 25
     assert tokens(told[0]) == list(range(3, 24))
     assert all(events == told[0] for events in told)
     await service.waited_for(0)
