@@ -22,8 +22,8 @@ from services.jobs.store_create import New
 from tests.chassis.gate import gated
 from tests.services.jobs.crew import until
 
-LEASE = 1.0
-PACE = Pace(lease=LEASE, beat=0.2)
+LEASE = 2.0
+PACE = Pace(lease=LEASE, beat=LEASE / 5)
 KIND = Kind("nap", Queue.INTERACTIVE)
 
 
