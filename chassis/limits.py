@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 8
 WAIT_SECONDS = 0.1
+# For what goes on after nobody waits any more.
+SOCKET_SECONDS = 1
 PAUSE_SECONDS = 1.0
 
 
@@ -59,7 +61,8 @@ class Limits:
 
     def __init__(self, redis_url: str, clock: Callable[[], float]) -> None:
         """`clock` is monotonic, in seconds."""
-        self._store = RedisStore(server=redis_url, options={"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1})
+        options = {"SOCKET_TIMEOUT": SOCKET_SECONDS, "SOCKET_CONNECT_TIMEOUT": SOCKET_SECONDS}
+        self._store = RedisStore(server=redis_url, options=options)
         self._clock = clock
         self._away_until = 0.0
         self._turn = asyncio.Semaphore(CONNECTIONS)

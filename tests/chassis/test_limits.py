@@ -33,6 +33,7 @@ def key() -> str:
 async def limits(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Limits]:
     """Limits that do not take a busy machine for a Redis that is away."""
     monkeypatch.setattr(module, "WAIT_SECONDS", 10.0)
+    monkeypatch.setattr(module, "SOCKET_SECONDS", 10)
     async with contextlib.aclosing(Limits(redis_url, time.monotonic)) as limits:
         yield limits
 
