@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from chassis import migrations
+from chassis import upgrade
 from chassis.migrations import migrate
 from chassis.settings import SettingsError
 
@@ -65,6 +65,18 @@ async def test_replicas_that_start_together_migrate_once(new_database: Callable[
     assert await state(url) == ([1, 2], "0002")
 
 
+async def test_who_finds_everything_done_waits_for_nobody(new_database: Callable[[], str], folder: Path) -> None:
+    url = new_database()
+    await migrate(url, folder, "small")
+    other = await asyncpg.connect(url)
+    try:
+        await other.execute("select pg_advisory_lock(hashtextextended('cairn.small', 0))")
+        async with asyncio.timeout(10):
+            await migrate(url, folder, "small")
+    finally:
+        await other.close()
+
+
 async def test_a_migration_that_fails_leaves_what_was_before_it(new_database: Callable[[], str], folder: Path) -> None:
     url = new_database()
     second = folder / "versions" / "0002.py"
@@ -95,7 +107,7 @@ async def test_a_database_that_is_starting_is_waited_for(
         return await connect(*arguments, **options)
 
     monkeypatch.setattr(asyncpg, "connect", connect_in_the_end)
-    monkeypatch.setattr(migrations, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(upgrade, "PAUSE_SECONDS", 0.0)
     await migrate(url, folder, "small")
     assert await state(url) == ([1, 2], "0002")
 
@@ -103,7 +115,7 @@ async def test_a_database_that_is_starting_is_waited_for(
 async def test_a_database_that_stays_away_ends_the_wait(
     monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int], folder: Path
 ) -> None:
-    monkeypatch.setattr(migrations, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(upgrade, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(OSError, match="Connect call failed"):
         await migrate(f"postgresql://nobody@127.0.0.1:{free_port()}/none", folder, "small")
 

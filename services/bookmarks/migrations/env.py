@@ -1,4 +1,4 @@
-"""Run by Alembic, on the connection that chassis.migrations opened."""
+"""Run by Alembic, on the connection that chassis.upgrade opened."""
 
 from alembic import context
 
