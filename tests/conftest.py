@@ -31,7 +31,7 @@ OPEN_HANDED = {"CAIRN_USER_RATE_LIMIT": "1000000", "CAIRN_ADDRESS_RATE_LIMIT": "
 # The model leaves the other processors to the tests.
 ONE_THREAD = {"CAIRN_EMBEDDINGS_THREADS": "1"}
 
-hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60)
 hypothesis_settings.register_profile("here", deadline=None)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "here")
 

@@ -57,11 +57,11 @@ def assert_kept(client: httpx.Client, folder: Path, *options: str) -> None:
 
 @pytest.mark.slow
 def test_as_a_person(ann: Person, tmp_path: Path) -> None:
-    assert_kept(ann.http, tmp_path, "--max-examples=6", f"--exclude-path={FEED}")
+    assert_kept(ann.http, tmp_path, "--max-examples=3", f"--exclude-path={FEED}")
 
 
 @pytest.mark.slow
 def test_as_a_service(workspace: Workspace, tmp_path: Path) -> None:
     # Every corner of a batch of changes would take as long as all the rest; a few batches of all kinds do.
-    options = ("--max-examples=5", "--phases=examples,fuzzing,stateful", f"--exclude-path={WATCH}")
+    options = ("--max-examples=2", "--phases=examples,fuzzing,stateful", f"--exclude-path={WATCH}")
     assert_kept(workspace.service("ann"), tmp_path, *options)
