@@ -16,6 +16,7 @@ import pytest
 
 from cli.stack.processes import PROCESSES
 from cli.stack.supervisor import born
+from tests.conftest import ONE_THREAD
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ class Up:
     def __init__(self, folder: Path, ports: dict[str, str]) -> None:
         self.folder = folder
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CAIRN_")}
-        self.environ = {**clean, "CAIRN_DATA_DIR": str(folder / "data"), **ports}
+        self.environ = {**clean, "CAIRN_DATA_DIR": str(folder / "data"), **ports, **ONE_THREAD}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -49,9 +49,10 @@ async def test_what_a_killed_worker_was_at_begins_again_on_an_idle_queue(
     pids = crew.folder / "pids"
     nap, child = await crew.add("nap", seconds=2), await crew.add("crunch", pids=str(pids))
     await until(pids.exists)
+    await crew.begun(nap)
     hand.kill()
     killed = time.monotonic()
-    await until(lambda: gone(int(pids.read_text().split()[0])), 1)
+    await until(lambda: gone(int(pids.read_text().split()[0])))
     async with crew.runner(), crew.runner():  # of what may have killed its worker, each takes one
         await crew.begun(nap, 2, 6)
         await crew.begun(child, 2, 6)
