@@ -58,7 +58,7 @@ class User(_message.Message):
     def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class Conversation(_message.Message):
-    __slots__ = ("id", "kind", "name")
+    __slots__ = ("id", "kind", "name", "incognito")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Conversation.Kind]
@@ -72,10 +72,12 @@ class Conversation(_message.Message):
     ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    INCOGNITO_FIELD_NUMBER: _ClassVar[int]
     id: str
     kind: Conversation.Kind
     name: str
-    def __init__(self, id: _Optional[str] = ..., kind: _Optional[_Union[Conversation.Kind, str]] = ..., name: _Optional[str] = ...) -> None: ...
+    incognito: bool
+    def __init__(self, id: _Optional[str] = ..., kind: _Optional[_Union[Conversation.Kind, str]] = ..., name: _Optional[str] = ..., incognito: _Optional[bool] = ...) -> None: ...
 
 class Membership(_message.Message):
     __slots__ = ("conversation_id", "user_id", "removed")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63\x61irn/jobs/v1/results.proto\x12\rcairn.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\x0cSearchResult\x12#\n\x07results\x18\x01 \x03(\x0b\x32\x12.cairn.jobs.v1.Hit\x12.\n\x04mode\x18\x02 \x01(\x0e\x32 .cairn.jobs.v1.SearchResult.Mode\x12\x13\n\x0bmode_reason\x18\x03 \x01(\t\x12\x18\n\x10unembedded_count\x18\x04 \x01(\x05\"<\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMODE_HYBRID\x10\x01\x12\r\n\tMODE_TEXT\x10\x02\"\x88\x03\n\x03Hit\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x11\n\tauthor_id\x18\x05 \x01(\t\x12-\n\tsent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\nhighlights\x18\x07 \x03(\x0b\x32\x18.cairn.jobs.v1.Highlight\x12\x30\n\nmatched_by\x18\x08 \x01(\x0e\x32\x1c.cairn.jobs.v1.Hit.MatchedBy\x12\x15\n\rcontent_start\x18\t \x01(\x05\x12\x11\n\ttruncated\x18\n \x01(\x08\"h\n\tMatchedBy\x12\x1a\n\x16MATCHED_BY_UNSPECIFIED\x10\x00\x12\x13\n\x0fMATCHED_BY_TEXT\x10\x01\x12\x15\n\x11MATCHED_BY_VECTOR\x10\x02\x12\x13\n\x0fMATCHED_BY_BOTH\x10\x03\"\'\n\tHighlight\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63\x61irn/jobs/v1/results.proto\x12\rcairn.jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\x0cSearchResult\x12#\n\x07results\x18\x01 \x03(\x0b\x32\x12.cairn.jobs.v1.Hit\x12.\n\x04mode\x18\x02 \x01(\x0e\x32 .cairn.jobs.v1.SearchResult.Mode\x12\x13\n\x0bmode_reason\x18\x03 \x01(\t\x12\x18\n\x10unembedded_count\x18\x04 \x01(\x05\"<\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMODE_HYBRID\x10\x01\x12\r\n\tMODE_TEXT\x10\x02\"\x88\x03\n\x03Hit\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x11\n\tauthor_id\x18\x05 \x01(\t\x12-\n\tsent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\nhighlights\x18\x07 \x03(\x0b\x32\x18.cairn.jobs.v1.Highlight\x12\x30\n\nmatched_by\x18\x08 \x01(\x0e\x32\x1c.cairn.jobs.v1.Hit.MatchedBy\x12\x15\n\rcontent_start\x18\t \x01(\x05\x12\x11\n\ttruncated\x18\n \x01(\x08\"h\n\tMatchedBy\x12\x1a\n\x16MATCHED_BY_UNSPECIFIED\x10\x00\x12\x13\n\x0fMATCHED_BY_TEXT\x10\x01\x12\x15\n\x11MATCHED_BY_VECTOR\x10\x02\x12\x13\n\x0fMATCHED_BY_BOTH\x10\x03\"\'\n\tHighlight\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"}\n\x0eMemoriesResult\x12\x17\n\x0f\x65xtracted_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x64uplicate_count\x18\x02 \x01(\x05\x12\x12\n\nread_count\x18\x03 \x01(\x05\x12\x12\n\nmemory_ids\x18\x04 \x03(\t\x12\x11\n\textractor\x18\x05 \x01(\t\"S\n\x0fInterviewResult\x12\x14\n\x0cinterview_id\x18\x01 \x01(\t\x12*\n\tquestions\x18\x02 \x03(\x0b\x32\x17.cairn.jobs.v1.Question\"\xbb\x01\n\x08Question\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x36\n\ndifficulty\x18\x02 \x01(\x0e\x32\".cairn.jobs.v1.Question.Difficulty\"i\n\nDifficulty\x12\x1a\n\x16\x44IFFICULTY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44IFFICULTY_EASY\x10\x01\x12\x15\n\x11\x44IFFICULTY_MEDIUM\x10\x02\x12\x13\n\x0f\x44IFFICULTY_HARD\x10\x03\"P\n\x0bTitleResult\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x11\n\textractor\x18\x04 \x01(\t\"\x91\x01\n\x13TranscriptionResult\x12\x15\n\rtranscript_id\x18\x01 \x01(\t\x12\x18\n\x10\x64uration_seconds\x18\x02 \x01(\x01\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x11\n\ttruncated\x18\x04 \x01(\x08\x12\x15\n\rsegment_count\x18\x05 \x01(\x05\x12\x11\n\textractor\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,4 +42,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HIT_MATCHEDBY']._serialized_end=683
   _globals['_HIGHLIGHT']._serialized_start=685
   _globals['_HIGHLIGHT']._serialized_end=724
+  _globals['_MEMORIESRESULT']._serialized_start=726
+  _globals['_MEMORIESRESULT']._serialized_end=851
+  _globals['_INTERVIEWRESULT']._serialized_start=853
+  _globals['_INTERVIEWRESULT']._serialized_end=936
+  _globals['_QUESTION']._serialized_start=939
+  _globals['_QUESTION']._serialized_end=1126
+  _globals['_QUESTION_DIFFICULTY']._serialized_start=1021
+  _globals['_QUESTION_DIFFICULTY']._serialized_end=1126
+  _globals['_TITLERESULT']._serialized_start=1128
+  _globals['_TITLERESULT']._serialized_end=1208
+  _globals['_TRANSCRIPTIONRESULT']._serialized_start=1211
+  _globals['_TRANSCRIPTIONRESULT']._serialized_end=1356
 # @@protoc_insertion_point(module_scope)

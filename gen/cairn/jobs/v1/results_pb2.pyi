@@ -71,3 +71,71 @@ class Highlight(_message.Message):
     start: int
     end: int
     def __init__(self, start: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
+
+class MemoriesResult(_message.Message):
+    __slots__ = ("extracted_count", "duplicate_count", "read_count", "memory_ids", "extractor")
+    EXTRACTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    READ_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_IDS_FIELD_NUMBER: _ClassVar[int]
+    EXTRACTOR_FIELD_NUMBER: _ClassVar[int]
+    extracted_count: int
+    duplicate_count: int
+    read_count: int
+    memory_ids: _containers.RepeatedScalarFieldContainer[str]
+    extractor: str
+    def __init__(self, extracted_count: _Optional[int] = ..., duplicate_count: _Optional[int] = ..., read_count: _Optional[int] = ..., memory_ids: _Optional[_Iterable[str]] = ..., extractor: _Optional[str] = ...) -> None: ...
+
+class InterviewResult(_message.Message):
+    __slots__ = ("interview_id", "questions")
+    INTERVIEW_ID_FIELD_NUMBER: _ClassVar[int]
+    QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    interview_id: str
+    questions: _containers.RepeatedCompositeFieldContainer[Question]
+    def __init__(self, interview_id: _Optional[str] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ...) -> None: ...
+
+class Question(_message.Message):
+    __slots__ = ("text", "difficulty")
+    class Difficulty(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        DIFFICULTY_UNSPECIFIED: _ClassVar[Question.Difficulty]
+        DIFFICULTY_EASY: _ClassVar[Question.Difficulty]
+        DIFFICULTY_MEDIUM: _ClassVar[Question.Difficulty]
+        DIFFICULTY_HARD: _ClassVar[Question.Difficulty]
+    DIFFICULTY_UNSPECIFIED: Question.Difficulty
+    DIFFICULTY_EASY: Question.Difficulty
+    DIFFICULTY_MEDIUM: Question.Difficulty
+    DIFFICULTY_HARD: Question.Difficulty
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    DIFFICULTY_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    difficulty: Question.Difficulty
+    def __init__(self, text: _Optional[str] = ..., difficulty: _Optional[_Union[Question.Difficulty, str]] = ...) -> None: ...
+
+class TitleResult(_message.Message):
+    __slots__ = ("title", "applied", "reason", "extractor")
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXTRACTOR_FIELD_NUMBER: _ClassVar[int]
+    title: str
+    applied: bool
+    reason: str
+    extractor: str
+    def __init__(self, title: _Optional[str] = ..., applied: _Optional[bool] = ..., reason: _Optional[str] = ..., extractor: _Optional[str] = ...) -> None: ...
+
+class TranscriptionResult(_message.Message):
+    __slots__ = ("transcript_id", "duration_seconds", "text", "truncated", "segment_count", "extractor")
+    TRANSCRIPT_ID_FIELD_NUMBER: _ClassVar[int]
+    DURATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    EXTRACTOR_FIELD_NUMBER: _ClassVar[int]
+    transcript_id: str
+    duration_seconds: float
+    text: str
+    truncated: bool
+    segment_count: int
+    extractor: str
+    def __init__(self, transcript_id: _Optional[str] = ..., duration_seconds: _Optional[float] = ..., text: _Optional[str] = ..., truncated: _Optional[bool] = ..., segment_count: _Optional[int] = ..., extractor: _Optional[str] = ...) -> None: ...

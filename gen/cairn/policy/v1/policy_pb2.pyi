@@ -2,10 +2,11 @@ import datetime
 
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -36,20 +37,22 @@ class Policy(_message.Message):
         per: _duration_pb2.Duration
         def __init__(self, bucket: _Optional[str] = ..., capacity: _Optional[int] = ..., refill: _Optional[int] = ..., per: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
     class Http(_message.Message):
-        __slots__ = ("success_code", "unless_field")
+        __slots__ = ("success_code", "unless_field", "multipart")
         SUCCESS_CODE_FIELD_NUMBER: _ClassVar[int]
         UNLESS_FIELD_FIELD_NUMBER: _ClassVar[int]
+        MULTIPART_FIELD_NUMBER: _ClassVar[int]
         success_code: int
         unless_field: str
-        def __init__(self, success_code: _Optional[int] = ..., unless_field: _Optional[str] = ...) -> None: ...
+        multipart: bool
+        def __init__(self, success_code: _Optional[int] = ..., unless_field: _Optional[str] = ..., multipart: _Optional[bool] = ...) -> None: ...
     AUDIENCE_FIELD_NUMBER: _ClassVar[int]
     FEATURE_FIELD_NUMBER: _ClassVar[int]
     QUOTA_FIELD_NUMBER: _ClassVar[int]
     HTTP_FIELD_NUMBER: _ClassVar[int]
     BROADCAST_FIELD_NUMBER: _ClassVar[int]
     audience: Policy.Audience
-    feature: str
+    feature: _containers.RepeatedScalarFieldContainer[str]
     quota: Policy.Quota
     http: Policy.Http
     broadcast: bool
-    def __init__(self, audience: _Optional[_Union[Policy.Audience, str]] = ..., feature: _Optional[str] = ..., quota: _Optional[_Union[Policy.Quota, _Mapping]] = ..., http: _Optional[_Union[Policy.Http, _Mapping]] = ..., broadcast: _Optional[bool] = ...) -> None: ...
+    def __init__(self, audience: _Optional[_Union[Policy.Audience, str]] = ..., feature: _Optional[_Iterable[str]] = ..., quota: _Optional[_Union[Policy.Quota, _Mapping]] = ..., http: _Optional[_Union[Policy.Http, _Mapping]] = ..., broadcast: _Optional[bool] = ...) -> None: ...
