@@ -106,8 +106,8 @@ class Identity:
         url = settings.jwt_jwks_url
         self._jwks = jwt.PyJWKClient(url, timeout=KEYS_TIMEOUT_SECONDS) if url else None
 
-    async def identify(self, authorization: str, workspace: str, user: str) -> Caller | None:
-        """The caller, or None where no credential was sent. `workspace` and `user` count only for services."""
+    async def identify(self, authorization: str, workspace: str, user: str, features: str = "") -> Caller | None:
+        """The caller, or None where no credential was sent. All but that counts only for services."""
         if not authorization:
             return None
         scheme, _, credential = authorization.partition(" ")
@@ -115,10 +115,10 @@ class Identity:
             case "bearer":
                 return await self._person(credential.strip())
             case "service":
-                return self._service(credential.strip(), workspace, user)
+                return self._service(credential.strip(), workspace, user, features)
         raise CredentialsInvalid("Authorization must be 'Bearer <token>' or 'Service <key>'")
 
-    def _service(self, key: str, workspace: str, user: str) -> Caller:
+    def _service(self, key: str, workspace: str, user: str, features: str) -> Caller:
         # Every key is compared, each in constant time: the time taken tells nothing of which came close.
         names = [name for name, known in self._keys if hmac.compare_digest(known, key.encode())]
         if not names:
@@ -127,7 +127,8 @@ class Identity:
             raise WorkspaceRequired
         if not (_is_id(workspace) and (not user or _is_id(user))):
             raise CredentialsInvalid("x-cairn-workspace and x-cairn-user hold 1 to 128 printable characters")
-        return Caller(workspace, user, service=names[0])
+        named = frozenset(each.strip() for each in features.split(",") if each.strip())
+        return Caller(workspace, user, named if user else frozenset(), names[0])
 
     async def _person(self, token: str) -> Caller:
         known = self._passed.get(token)
@@ -189,9 +190,8 @@ def identified(identity: Identity) -> "Callable[[Call], AbstractAsyncContextMana
     @asynccontextmanager
     async def identify(call: "Call") -> AsyncIterator[None]:
         sent = call.metadata
-        call.caller = await identity.identify(
-            sent.get("authorization", ""), sent.get("x-cairn-workspace", ""), sent.get("x-cairn-user", "")
-        )
+        names = ("authorization", "x-cairn-workspace", "x-cairn-user", "x-cairn-features")
+        call.caller = await identity.identify(*(sent.get(name, "") for name in names))
         yield
 
     return identify

@@ -41,8 +41,11 @@ class Method:
 
     path: str
     audience: Audience
-    feature: str
+    # One of each of these sets.
+    features: tuple[tuple[str, ...], ...]
     quota: Bucket | None
+    # Its requests are the parts of one file, of which an empty chunk is the last.
+    uploads: bool = False
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> "Method":
@@ -55,7 +58,8 @@ class Method:
             quota = Bucket(policy.quota.bucket, policy.quota.capacity, policy.quota.refill, per)
         audience = policy.audience or policy_pb2.Policy.AUDIENCE_SERVICE
         service = descriptor.containing_service.full_name
-        return cls(f"/{service}/{descriptor.name}", audience, policy.feature, quota)
+        features = tuple(tuple(each.split("|")) for each in policy.feature)
+        return cls(f"/{service}/{descriptor.name}", audience, features, quota, policy.http.multipart)
 
 
 @asynccontextmanager
@@ -69,6 +73,10 @@ async def permitted(call: "Call") -> AsyncIterator[None]:
             raise ServiceOnly
         if method.audience == Audience.AUDIENCE_USER and not caller.user:
             raise UserRequired
-        if method.feature and method.feature not in caller.features:
-            raise FeatureRequired(metadata={"feature": method.feature})
+        for either in method.features:
+            if caller.features.isdisjoint(either):
+                needed = " or ".join(either)
+                raise FeatureRequired(
+                    f"Your plan does not include this: it needs {needed}", metadata={"feature": needed}
+                )
     yield

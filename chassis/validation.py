@@ -21,12 +21,38 @@ TEXTS = {
 
 @asynccontextmanager
 async def validated(call: Call) -> AsyncIterator[None]:
-    """Parse and check the request, or each message of a stream as it comes."""
+    """Parse and check the request; of a stream the first message, and the others as they come."""
     if isinstance(call.incoming, bytes):
         call.request = _valid(call.incoming, call.input_class)
     else:
-        call.request = (_valid(message, call.input_class) async for message in call.incoming)
+        messages = _parts(call) if call.method.uploads else _messages(call)
+        call.request = _joined(await anext(messages, None), messages)
     yield
+
+
+async def _messages(call: Call) -> AsyncIterator[Any]:
+    async for data in call.incoming:
+        yield _valid(data, call.input_class)
+
+
+async def _parts(call: Call) -> AsyncIterator[Any]:
+    """Meta, then chunks. A client that goes away looks, for a moment, as if it were done: hence the empty chunk."""
+    expected = "meta"
+    async for message in _messages(call):
+        if not message.HasField(expected):
+            raise ValidationFailed("The first message is the meta of the file, all others are its chunks")
+        if expected == "chunk" and not message.chunk:
+            return
+        expected = "chunk"
+        yield message
+    raise ValidationFailed("The file is cut off: an empty chunk ends it")
+
+
+async def _joined(first: Any, rest: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    if first is not None:
+        yield first
+    async for message in rest:
+        yield message
 
 
 def _valid(data: bytes, input_class: type[Message]) -> Message:

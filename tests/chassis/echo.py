@@ -90,11 +90,15 @@ class Echo:
         text = "".join([request.text async for request in requests])
         return await self.answer(self.response(text=text), call)
 
+    async def upload(self, parts: AsyncIterator[Any], call: Call) -> Any:
+        self.calls.append(call)
+        return self.response(text=" ".join([part.meta.text or part.chunk.decode() async for part in parts]))
+
     async def chat(self, requests: AsyncIterator[Any], call: Call) -> AsyncIterator[Any]:
         async for request in requests:
             yield await self.answer(request, call)
 
-    Watch, Gather, Chat = watch, gather, chat
+    Watch, Gather, Upload, Chat = watch, gather, upload, chat
 
 
 @dataclass
@@ -110,6 +114,11 @@ class Client:
         """A request, as bytes."""
         given = {"text": text, "yes": True, **fields}
         data: bytes = GetMessageClass(self.service.methods_by_name["User"].input_type)(**given).SerializeToString()
+        return data
+
+    def piece(self, **part: Any) -> bytes:
+        """A part of an upload, as bytes."""
+        data: bytes = GetMessageClass(self.service.methods_by_name["Upload"].input_type)(**part).SerializeToString()
         return data
 
     async def call(self, method: str, *asks: bytes, metadata: Metadata | None = None) -> list[str]:

@@ -126,6 +126,15 @@ async def test_a_service_is_known_by_its_key_and_acts_where_it_says() -> None:
     assert await identity().identify("Service another-key-0123456789", "w", "") == Caller("w", service="other")
 
 
+async def test_features_come_with_a_token_or_from_a_service_that_acts_for_somebody() -> None:
+    named = frozenset({"one", "two"})
+    assert await identity().identify(f"Service {KEY}", "w", "ann", " one,two,, ") == Caller("w", "ann", named, "feed")
+    assert await identity().identify(f"Service {KEY}", "w", "", "one") == Caller("w", service="feed")
+    person = await identity().identify(f"Bearer {token()}", "", "", "one")
+    assert person == PERSON
+    assert "one" not in PERSON.features
+
+
 @pytest.mark.parametrize(
     ("key", "workspace", "user", "expected"),
     [

@@ -63,7 +63,7 @@ async def test_a_plan_feature_is_asked_of_the_token(echo: Client) -> None:
 
 def test_options_are_read_from_the_contract(contract: ServiceDescriptor) -> None:
     methods = {method.name: Method.of(method) for method in contract.methods}
-    assert methods["Public"] == Method("/echo.v1.Echo/Public", Audience.AUDIENCE_PUBLIC, "", None)
+    assert methods["Public"] == Method("/echo.v1.Echo/Public", Audience.AUDIENCE_PUBLIC, (), None)
     assert methods["Closed"].audience == Audience.AUDIENCE_SERVICE
-    assert methods["Limited"].feature == "echo"
+    assert methods["Limited"].features == (("echo",),)
     assert methods["Limited"].quota == Bucket("echo", 2, 4, 86400)

@@ -37,3 +37,17 @@ async def test_what_does_not_parse_is_the_callers_mistake(echo: Client, data: by
 
 async def test_a_field_that_a_newer_client_sends_is_passed_over(echo: Client) -> None:
     assert await echo.call("User", echo.ask("hi") + b"\x98\x06\x01") == ["hi"]
+
+
+async def test_an_upload_is_meta_and_chunks_up_to_an_empty_one(echo: Client) -> None:
+    meta, chunks = echo.piece(meta={"text": "m", "yes": True}), [echo.piece(chunk=data) for data in (b"a", b"b")]
+    assert await echo.call("Upload", meta, *chunks, echo.piece(chunk=b"")) == ["m a b"]
+    cut_off = await echo.refused("Upload", meta, *chunks)
+    assert (cut_off.reason, cut_off.message) == ("VALIDATION_FAILED", "The file is cut off: an empty chunk ends it")
+    assert (await echo.refused("Upload", meta, meta)).reason == "VALIDATION_FAILED"
+
+
+async def test_a_stream_with_a_bad_beginning_is_not_served(echo: Client) -> None:
+    for first in (echo.piece(meta={"text": "x" * 21, "yes": True}), echo.piece(chunk=b"a"), echo.piece()):
+        assert (await echo.refused("Upload", first)).reason == "VALIDATION_FAILED"
+    assert not echo.echo.calls
