@@ -66,7 +66,7 @@ async def application(settings: Settings, backends: Backends, stopping: asyncio.
     limits = Limits(settings.redis_url, time.monotonic)
     edge = Edge(settings.edge, Identity(settings.identity, time.time), limits)
     routes = routes_of(backends, settings.edge, stopping)
-    document = openapi.document(backends, _version())
+    document = openapi.document(backends, _version(), settings.edge.upload_limit)
     documents = {"/openapi.json": openapi.answer(document), "/docs": docs_page.answer(document)}
     try:
         yield Gateway(routes, pages_of(_version(), upstreams, documents), edge, upstreams)

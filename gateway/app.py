@@ -1,7 +1,8 @@
 """The gateway as an ASGI application: finds the route of a request, has it translated, called and answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +16,22 @@ from gateway.edge import PRIVATE, SECURITY, ClientGone, Edge, Request
 from gateway.encode import Encoders
 from gateway.envelope import JSON, NO_CONTENT, Answer, Answers, has_text
 from gateway.errors import Headers, HttpError, from_rpc, internal
+from gateway.forms import is_form
 from gateway.openapi_rules import rules_of
 from gateway.request import Requests
 from gateway.routes import Match, Routes
 from gateway.settings import EdgeSettings
 from gateway.streams import Send, Streams
 from gateway.templates import Template
+from gateway.uploads import Uploads
 from gateway.upstreams import Backends, Outgoing, Upstreams
 
 Page = Callable[[], Awaitable[Answer]]
 Scope = MutableMapping[str, Any]
 
 DURATION = "google.protobuf.Duration"
+# Behind the HTTP method in the routes, where the body is a form.
+WITH_FORM = " with a form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Route:
     requests: Requests
     answers: Answers
     streams: Streams | None
+    uploads: Uploads | None
     upstreams: tuple[str, ...]
     body_limit: int
     # Seconds that the method may be asked to wait before it answers, beside what it takes.
@@ -53,17 +59,20 @@ def routes_of(backends: Backends, settings: EdgeSettings, stopping: asyncio.Even
         upstreams = backends.served_by[method.service]
         service_only = method.policy.audience == Policy.AUDIENCE_SERVICE
         for binding in method.bindings:
+            requests = Requests(method, binding, decoders)
+            takes_form = method.policy.http.multipart
             route = Route(
                 method,
                 binding,
-                Requests(method, binding, decoders),
+                requests,
                 Answers(method, encoders, resource_paths),
                 Streams(method, encoders, stopping) if method.streams else None,
+                Uploads(method, requests, settings.upload_limit) if takes_form else None,
                 upstreams if method.policy.broadcast else upstreams[:1],
                 settings.service_body_limit if service_only else settings.body_limit,
                 _longest_wait(backends.contract, method),
             )
-            routes.add(binding.verb, binding.template, route)
+            routes.add(binding.verb + WITH_FORM * takes_form, binding.template, route)
     return routes
 
 
@@ -124,6 +133,8 @@ class Gateway:
         if match is None:
             raise HttpError(404, "ROUTE_NOT_FOUND", "There is nothing at this path")
         route, variables = _route(match, request)
+        if route.uploads:
+            return route.answers.answer(await self._upload(route, route.uploads, variables, request))
         body = await request.body(route.body_limit) if route.binding.body else b""
         message = route.requests.build(variables, request.query, body, request.headers)
         safe = route.binding.verb == "GET"
@@ -135,17 +146,17 @@ class Gateway:
         return route.answers.answer(await self._call(route, outgoing))
 
     async def _call(self, route: Route, outgoing: Outgoing) -> bytes:
-        try:
+        with _failures_told(route.method):
             if len(route.upstreams) == 1:
                 return await self._upstreams.call(route.upstreams[0], outgoing)
             return await self._upstreams.broadcast(route.upstreams, outgoing)
-        except grpc.aio.AioRpcError as error:
-            problem = from_rpc(error)
-            if problem.status >= 500:  # noqa: PLR2004 - a class of statuses
-                structlog.get_logger().warning(
-                    "call failed", method=outgoing.path, code=error.code().name, detail=error.details()
-                )
-            raise problem from error
+
+    async def _upload(self, route: Route, uploads: Uploads, variables: Mapping[str, str], request: Request) -> bytes:
+        metadata = request.metadata()
+        with _failures_told(route.method):
+            return await uploads.relay(
+                request, variables, lambda: self._upstreams.upload(route.upstreams[0], route.method.path, metadata)
+            )
 
     def _find(self, request: Request) -> Match[Route] | None:
         if request.path in self._pages:
@@ -156,8 +167,26 @@ class Gateway:
             raise HttpError(400, "MALFORMED_PATH", "The path is not UTF-8") from None
 
 
+@contextmanager
+def _failures_told(method: Method) -> Iterator[None]:
+    """Turn a call's error into the answer that tells of it."""
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        problem = from_rpc(error, "meta." if method.policy.http.multipart else "")
+        if problem.status >= 500:  # noqa: PLR2004 - a class of statuses
+            structlog.get_logger().warning(
+                "call failed", method=method.path, code=error.code().name, detail=error.details()
+            )
+        raise problem from error
+
+
 def _route(match: Match[Route], request: Request) -> tuple[Route, dict[str, str]]:
     method = request.method
+    form = method + WITH_FORM
+    # What takes a form and nothing else says so to any other body.
+    if form in match.methods and (is_form(request.headers) or method not in match.methods):
+        method = form
     if method == "HEAD" and not any(route.streams for _, route in match.methods.values()):
         method = "GET"
     if method not in match.methods:
@@ -168,9 +197,9 @@ def _route(match: Match[Route], request: Request) -> tuple[Route, dict[str, str]
 
 
 def _allowed(match: Match[Route]) -> bytes:
-    methods = [*match.methods, "OPTIONS"]
+    methods = {*(name.removesuffix(WITH_FORM) for name in match.methods), "OPTIONS"}
     if "GET" in methods and not match.methods["GET"][1].streams:
-        methods.append("HEAD")
+        methods.add("HEAD")
     return ", ".join(sorted(methods)).encode()
 
 

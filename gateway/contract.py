@@ -6,9 +6,10 @@ from typing import Any
 
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from cairn.policy.v1 import policy_pb2
+from gateway.names import message_of
 from gateway.templates import Template, parse
 
 Policy = policy_pb2.Policy
@@ -40,6 +41,11 @@ class Method:
     policy: Policy
     bindings: tuple[Binding, ...]
     comment: str
+
+    @property
+    def asked(self) -> Descriptor:
+        """What a client fills in: the request; of an upload, the message that goes before the file."""
+        return message_of(self.input.fields_by_name["meta"]) if self.policy.http.multipart else self.input
 
     @property
     def path(self) -> str:
@@ -83,9 +89,7 @@ def _methods(
             options: Any = method.options
             rule: http_pb2.HttpRule = options.Extensions[annotations_pb2.http]
             bindings = tuple(_binding(each) for each in (rule, *rule.additional_bindings) if each.WhichOneof("pattern"))
-            if bindings and method.client_streaming:
-                raise ContractError(f"{name}.{method.name}: a client stream has no form in HTTP")
-            yield Method(
+            made = Method(
                 service=name,
                 name=method.name,
                 input=pool.FindMessageTypeByName(method.input_type[1:]),
@@ -95,6 +99,28 @@ def _methods(
                 bindings=bindings,
                 comment=comments.get(f"{name}.{method.name}", ""),
             )
+            _check_stream(made, client_streaming=method.client_streaming)
+            yield made
+
+
+def _check_stream(method: Method, *, client_streaming: bool) -> None:
+    """Refuse a stream of requests that no HTTP request makes; an upload makes one."""
+    if method.policy.http.multipart:
+        is_upload = client_streaming and not method.streams and _has_upload_parts(method.input)
+        if not is_upload or any((each.verb, each.body) != ("POST", "*") for each in method.bindings):
+            raise ContractError(f"{method.path}: an upload is a stream of meta and chunk, by POST with all as its body")
+    elif method.bindings and client_streaming:
+        raise ContractError(f"{method.path}: a client stream has no form in HTTP")
+
+
+def _has_upload_parts(message: Descriptor) -> bool:
+    fields = {field.name: field for field in message.fields}
+    return (
+        set(fields) == {"meta", "chunk"}
+        and all(field.containing_oneof for field in fields.values())
+        and fields["meta"].message_type is not None
+        and fields["chunk"].type == FieldDescriptor.TYPE_BYTES
+    )
 
 
 def _policy(options: Any) -> Policy:

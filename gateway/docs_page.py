@@ -41,6 +41,8 @@ _FACTS = {
     "pattern": "matches {}",
 }
 
+_BODIES = {"application/json": "Body", "multipart/form-data": "Body: a form"}
+
 
 def answer(document: Schema) -> Answer:
     """The page."""
@@ -104,7 +106,7 @@ class Reference:
 
     def _operation(self, verb: str, path: str, operation: Schema) -> str:
         parameters = [self._resolved(each) for each in operation.get("parameters", ())]
-        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        content = operation.get("requestBody", {}).get("content", {})
         rows = "".join(
             _row(each["name"], f"{each['in']}, {_kind(each['schema'])}", each.get("description", ""), each["schema"])
             for each in parameters
@@ -115,7 +117,7 @@ class Reference:
             _prose(operation.get("description", "")),
             f"<p>{_who(operation['security'])}</p>",
             f"<h4>Parameters</h4><table>{rows}</table>" if rows else "",
-            f"<h4>Body</h4>{_link_or_fields(body['schema'])}" if body else "",
+            *(f"<h4>{_BODIES[kind]}</h4>{_link_or_fields(body['schema'])}" for kind, body in content.items()),
             f"<h4>Example</h4><pre>{escape(_curl(f'-X {verb.upper()}', path, operation, parameters))}</pre>",
             f"<h4>Answers</h4><table>{self._answers(operation['responses'])}</table></section>",
         ]
@@ -199,10 +201,16 @@ def _curl(verb: str, path: str, operation: Schema, parameters: list[Schema]) -> 
     else:
         lines += ['-H "Authorization: Service $SERVICE_KEY"', '-H "X-Cairn-Workspace: $WORKSPACE"']
     if "requestBody" in operation:
-        example = operation["requestBody"]["content"]["application/json"]["example"]
-        text = json.dumps(example, ensure_ascii=False).replace("'", "'\\''")
-        lines += ["-H 'Content-Type: application/json'", f"-d '{text}'"]
+        lines += _curl_body(operation["requestBody"]["content"])
     return " \\\n  ".join(lines)
+
+
+def _curl_body(content: Schema) -> list[str]:
+    if "application/json" not in content:
+        required = content["multipart/form-data"]["schema"]["required"]
+        return [*(f"-F '{name}=…'" for name in required[:-1]), f"-F '{required[-1]}=@FILE'"]
+    text = json.dumps(content["application/json"]["example"], ensure_ascii=False).replace("'", "'\\''")
+    return ["-H 'Content-Type: application/json'", f"-d '{text}'"]
 
 
 def _prose(text: str) -> str:

@@ -15,10 +15,10 @@ from gateway.settings import EdgeSettings
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 # Request headers that go on to the services, as gRPC metadata.
-FORWARDED = ("authorization", "x-cairn-workspace", "x-cairn-user", "traceparent")
+FORWARDED = ("authorization", "x-cairn-workspace", "x-cairn-user", "x-cairn-features", "traceparent")
 ALLOWED_HEADERS = (
     b"authorization, content-type, idempotency-key, if-match, last-event-id, traceparent, "
-    b"x-cairn-user, x-cairn-workspace, x-request-id"
+    b"x-cairn-features, x-cairn-user, x-cairn-workspace, x-request-id"
 )
 EXPOSED_HEADERS = (
     b"etag, idempotent-replayed, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "

@@ -1,6 +1,7 @@
 """From a gRPC response to an HTTP answer: our envelope, status, ETag and Location."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -24,6 +25,9 @@ REPLAYED = (b"idempotent-replayed", b"true")
 # When to look again at something that was accepted and goes on, where it does not say so itself.
 LOOK_AGAIN_SECONDS = 1
 DURATION = "google.protobuf.Duration"
+# A response that is a file: it goes out as it is, without an envelope.
+HTTP_BODY = "google.api.HttpBody"
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Answers:
     def __init__(self, method: Method, encoders: Encoders, resource_paths: Mapping[str, Template]) -> None:
         """Everything that can be known before a response comes is worked out here."""
         output = method.output
+        self._raw = output.full_name == HTTP_BODY
         self.parse: Callable[[bytes], Any] = message_factory.GetMessageClass(output).FromString
         self.wrap = None if output.full_name == EMPTY else _wrapper(output, encoders)
         self._success = method.policy.http.success_code or 200
@@ -71,6 +76,8 @@ class Answers:
         if self.wrap is None:
             return Answer(NO_CONTENT, [])
         message = self.parse(response)
+        if self._raw:
+            return Answer(200, _file_headers(message.content_type), message.data)
         status = 200 if self._unless and getattr(message, self._unless) else self._success
         extra = [JSON]
         if self._etag:
@@ -95,6 +102,12 @@ class Answers:
             return []
         variable = self._path.variables[0].field
         return [(b"location", self._path.format({variable: self._id(message)}).encode())]
+
+
+def _file_headers(content_type: str) -> Headers:
+    """Never shown as a page of ours: a browser saves it."""
+    known = content_type if _MEDIA_TYPE.fullmatch(content_type) else "application/octet-stream"
+    return [(b"content-type", known.encode()), (b"content-disposition", b"attachment")]
 
 
 def list_field(message: Descriptor) -> FieldDescriptor | None:

@@ -1,7 +1,7 @@
 """From any failure to the HTTP answer that tells of it: the one table, and the body that all errors share."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import grpc
@@ -39,6 +39,7 @@ BY_STATUS = {
     400: "BAD_REQUEST",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    408: "TIMEOUT",
     413: "PAYLOAD_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     429: "RATE_LIMIT",
@@ -95,12 +96,12 @@ def internal() -> HttpError:
     return HttpError(status, code, message, code)
 
 
-def from_rpc(error: grpc.aio.AioRpcError) -> HttpError:
-    """The answer for a failed call."""
+def from_rpc(error: grpc.aio.AioRpcError, within: str = "") -> HttpError:
+    """The answer for a failed call; `within` stands before a field's name in the contract, and not in HTTP."""
     status, code, message = TABLE.get(error.code(), INTERNAL)
     problem = HttpError(status, error.code().name if status < INTERNAL[0] else code, message, code)
     if status != INTERNAL[0]:
-        _add_details(problem, _details(error))
+        _add_details(problem, _details(error), within)
     return problem
 
 
@@ -112,7 +113,7 @@ def _details(error: grpc.aio.AioRpcError) -> status_pb2.Status:
         return status_pb2.Status()
 
 
-def _add_details(problem: HttpError, status: status_pb2.Status) -> None:
+def _add_details(problem: HttpError, status: status_pb2.Status, within: str) -> None:
     for detail in status.details:
         info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
         violations = error_details_pb2.BadRequest()
@@ -123,19 +124,12 @@ def _add_details(problem: HttpError, status: status_pb2.Status) -> None:
         elif detail.Unpack(retry):
             problem.retry_after = retry.retry_delay.ToTimedelta().total_seconds()
         elif detail.Unpack(violations):
-            problem.details += _violations(violations.field_violations)
-            problem.message = _in_camel_case(problem.message, violations)
+            names = {each.field: camel_path(each.field.removeprefix(within)) for each in violations.field_violations}
+            problem.details += [(names[each.field], each.description) for each in violations.field_violations]
+            problem.message = _in_camel_case(problem.message, names)
 
 
-def _violations(violations: Iterable[error_details_pb2.BadRequest.FieldViolation]) -> list[tuple[str, str]]:
-    return [(camel_path(each.field), each.description) for each in violations]
-
-
-def _in_camel_case(message: str, violations: error_details_pb2.BadRequest) -> str:
+def _in_camel_case(message: str, names: Mapping[str, str]) -> str:
     """The message of an error often begins with the name of a field, as the contract has it."""
     name, colon, text = message.partition(":")
-    return (
-        f"{camel_path(name)}:{text}"
-        if colon and name in [each.field for each in violations.field_violations]
-        else message
-    )
+    return f"{names[name]}:{text}" if colon and name in names else message

@@ -13,13 +13,15 @@ from gateway.names import camel, message_of
 from gateway.openapi_examples import Examples
 from gateway.openapi_responses import ERROR, HEADERS, components, general_errors, responses, split_comment
 from gateway.openapi_schemas import Schema, Schemas
+from gateway.openapi_uploads import form_content, merged
 from gateway.request import Requests
+from gateway.settings import EdgeSettings
 from gateway.templates import REST, STAR, Template
 from gateway.upstreams import Backends
 
 _ABOUT = """Saved items, presence and background jobs for a chat product.
 
-Every answer is an envelope: `status`, `sys` (what kind of thing it is, and its id) and `data`, or `error`.
+Every answer but a file is an envelope: `status`, `sys` (what kind of thing it is, and its id) and `data`, or `error`.
 Fields that are documented are always there, `null` where they are unset. Names of enum values are understood in
 any letter case. Times are RFC 3339."""
 _HEADER_PARAMETERS = {
@@ -56,15 +58,16 @@ _COMMON: Schema = {
 }
 
 
-def document(backends: Backends, version: str) -> Schema:
-    """The whole document."""
+def document(backends: Backends, version: str, upload_limit: int = EdgeSettings.upload_limit) -> Schema:
+    """The whole document; `upload_limit`: bytes of a file in a form."""
     schemas = Schemas(backends.contract)
-    operations = Operations(backends, schemas)
+    operations = Operations(backends, schemas, upload_limit)
     paths: Schema = {}
     for method in backends.methods():
         for index, binding in enumerate(method.bindings):
-            path = open_path(binding.template)
-            paths.setdefault(path, {})[binding.verb.lower()] = operations.of(method, binding, index)
+            verb, item = binding.verb.lower(), paths.setdefault(open_path(binding.template), {})
+            operation = operations.of(method, binding, index)
+            item[verb] = merged(item[verb], operation) if verb in item else operation
     services = {method.service for method in backends.methods() if method.bindings}
     tags = [{"name": _tag(name), **schemas.description(name)} for name in sorted(services)]
     return {
@@ -103,9 +106,10 @@ def open_path(template: Template) -> str:
 class Operations:
     """Makes operations."""
 
-    def __init__(self, backends: Backends, schemas: Schemas) -> None:
+    def __init__(self, backends: Backends, schemas: Schemas, upload_limit: int) -> None:
         """Schemas that operations need are collected in `schemas`."""
         self._schemas = schemas
+        self._upload_limit = upload_limit
         self._examples = Examples(schemas.components)
         self._decoders = Decoders(backends.contract.pool)
 
@@ -149,12 +153,15 @@ class Operations:
             yield {"name": name, "in": "query", "schema": schema, **needed, **comment}
         for header, field_name in requests.header_fields.items():
             name, text = _HEADER_PARAMETERS[header]
-            schema = self._schemas.parameter(method.input.fields_by_name[field_name])
+            schema = self._schemas.parameter(method.asked.fields_by_name[field_name])
             yield {"name": name, "in": "header", "description": text, "schema": schema}
         yield {"$ref": "#/components/parameters/Workspace"}
         yield {"$ref": "#/components/parameters/User"}
 
     def _body(self, method: Method, binding: Binding, requests: Requests) -> Schema:
+        if method.policy.http.multipart:
+            content = form_content(method, self._schemas, requests, self._upload_limit)
+            return {"required": True, "content": content}
         if binding.body == "*":
             schema = self._schemas.body(method.input, requests.told_once)
         else:
@@ -167,7 +174,7 @@ def _path_fields(method: Method, template: Template) -> Iterator[tuple[str, Fiel
     for name, variable in zip(_names(template), _variables(template), strict=True):
         if name and variable:
             *steps, last = variable.split(".")
-            message = method.input
+            message = method.asked
             for step in steps:
                 message = message_of(message.fields_by_name[step])
             yield name, message.fields_by_name[last]

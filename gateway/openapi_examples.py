@@ -27,6 +27,7 @@ _BY_NAME = {
     "deviceId": "phone",
     "emoji": "🎯",
     "preset": "focusing",
+    "audioUrl": "https://example.com/hello.ogg",
 }
 # Names of fields that point to something else, which an example cannot know.
 _REFERENCE = re.compile(r"^ids?$|Ids?$")

@@ -11,6 +11,7 @@ from gateway.envelope import (
     ACCEPTED,
     CREATED,
     EMPTY,
+    HTTP_BODY,
     NO_CONTENT,
     has_poll_delay,
     has_replayed,
@@ -28,8 +29,9 @@ _GENERAL = {
     401: "No valid credential.",
     403: "Not for this caller.",
     404: "Nothing is there.",
+    408: "The rest of the body did not come.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another type.",
     429: "Too many requests: wait as long as Retry-After says.",
     500: "Our mistake.",
     503: "Away for a moment: try again after Retry-After.",
@@ -147,6 +149,9 @@ def _successes(method: Method, schemas: Schemas) -> Schema:
 
 def _success(method: Method, schemas: Schemas) -> Schema:
     output = method.output
+    if output.full_name == HTTP_BODY:
+        # Without a schema: OpenAPI 3.1 has bytes so, and a reader would take one for what a file of JSON says.
+        return {"description": "The file.", "content": {"*/*": {}}}
     items = list_field(output)
     if items:
         schema = _list_envelope(message_of(items), schemas, output)
@@ -204,4 +209,6 @@ def general_errors(method: Method, *, has_path_variables: bool, has_body: bool) 
         found.add(403)
     if has_path_variables:
         found.add(404)
+    if policy.http.multipart:
+        found.add(408)
     return found | ({413, 415} if has_body else set())

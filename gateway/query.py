@@ -17,8 +17,14 @@ _LISTED_DEPTH = 4
 class Parameters:
     """The parameters that a request message can take."""
 
-    def __init__(self, message: Descriptor, decoders: Decoders, closed: Container[str] = ()) -> None:
-        """What stands in `message`, at any depth, as long as a text can stand for it; not in its fields `closed`."""
+    def __init__(
+        self, message: Descriptor, decoders: Decoders, closed: Container[str] = (), called: str = "parameter"
+    ) -> None:
+        """What stands in `message`, at any depth, as long as a text can stand for it; not in its fields `closed`.
+
+        `called` is what an error calls one.
+        """
+        self._called = called
         self._message = message
         self._decoders = decoders
         self._closed = closed
@@ -61,11 +67,11 @@ class Parameters:
         for step in name.split("."):
             field = _field(message, step) if message else None
             if field is None or (not steps and field.name in self._closed):
-                raise FieldError("is no parameter here").at(name)
+                raise FieldError(f"is no {self._called} here").at(name)
             steps.append(field.name)
             message = None if field.is_repeated else field.message_type
         if field is None or not _is_value(field):
-            raise FieldError("is no parameter here").at(name)
+            raise FieldError(f"is no {self._called} here").at(name)
         return steps[:-1], field, self._decoders.one(field)
 
 

@@ -10,12 +10,15 @@ from gateway import body as bodies
 from gateway.contract import Binding, ContractError, Method
 from gateway.decode import Decoders, Fields, nests
 from gateway.errors import HttpError, invalid
+from gateway.forms import Form
 from gateway.names import camel, message_of, real_oneofs
 from gateway.query import Parameters, split
 from gateway.scalars import FieldError
 
 # Headers that stand for a field of the request, where it has one.
 FIELD_HEADERS = {"idempotency-key": "request_id", "if-match": "etag", "last-event-id": "resume_token"}
+# What is known of a file that is sent in a form.
+FILE_FIELDS = ("file_name", "media_type")
 MASK = "google.protobuf.FieldMask"
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -25,21 +28,24 @@ class Requests:
 
     def __init__(self, method: Method, binding: Binding, decoders: Decoders) -> None:
         """Everything that can be known before a request comes is worked out here."""
-        self._message: Any = message_factory.GetMessageClass(method.input)
+        asked = method.asked
+        self._message: Any = message_factory.GetMessageClass(asked)
         self._binding = binding
         self.bound = {variable.field.split(".")[0] for variable in binding.template.variables}
-        self.mask = mask_field(method.input) if binding.verb == "PATCH" else None
-        self.parameters = Parameters(method.input, decoders, self._closed(method.input))
+        self.mask = mask_field(asked) if binding.verb == "PATCH" else None
+        self.parameters = Parameters(asked, decoders, self._closed(asked))
         self.header_fields = {
-            header: name for header, name in FIELD_HEADERS.items() if _is_text(method.input.fields_by_name.get(name))
+            header: name for header, name in FIELD_HEADERS.items() if _is_text(asked.fields_by_name.get(name))
         }
         # What a header stands for is still understood elsewhere; it need not be told twice.
         self.told_once = self.bound | set(self.header_fields.values())
-        self._path = Parameters(method.input, decoders)
+        self._path = Parameters(asked, decoders)
+        self.file_fields = {name for name in FILE_FIELDS if _is_text(asked.fields_by_name.get(name))}
+        self.form = Parameters(asked, decoders, self.bound | self.file_fields, "field")
         self._body = _body_field(method, binding)
-        self._nests = nests(method.input)
-        self._decode = decoders.field(self._body) if self._body else decoders.of(method.input)
-        masked = message_of(self._body) if self._body else method.input
+        self._nests = nests(asked)
+        self._decode = decoders.field(self._body) if self._body else decoders.of(asked)
+        masked = message_of(self._body) if self._body else asked
         self._names = {key: field.name for field in masked.fields for key in (field.json_name, field.name)}
 
     def build(self, variables: Mapping[str, str], query: bytes, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -57,6 +63,22 @@ class Requests:
         except FieldError as problem:
             raise invalid(problem) from None
         return self._message(**fields).SerializeToString()  # type: ignore[no-any-return]
+
+    def build_meta(self, form: Form, variables: Mapping[str, str], query: bytes, headers: Mapping[str, str]) -> Any:
+        """The message that goes before a file; raises HttpError where the HTTP request does not make one."""
+        fields: Fields = {name: form.file[name] for name in self.file_fields if form.file[name]}
+        try:
+            for name, text in form.fields:
+                self.form.put(name, text, fields)
+            self.form.exclusive(fields)
+            for name, text in variables.items():
+                self._path.put(name, text, fields)
+            if query:
+                self._add_query(query, fields)
+            self._add_headers(headers, fields)
+        except FieldError as problem:
+            raise invalid(problem) from None
+        return self._message(**fields)
 
     def _json(self, body: bytes, headers: Mapping[str, str]) -> Any:
         if body and headers.get("content-type", "").partition(";")[0].strip().lower() not in JSON_TYPES:

@@ -119,7 +119,7 @@ def binary(value: Any) -> bytes:
 
 
 def enum(descriptor: EnumDescriptor) -> Convert:
-    """A label or full name in any case, or the number of a value."""
+    """A label or full name in any case, with hyphens or underscores, or the number of a value."""
     labels = enum_labels(descriptor)
     prefix = enum_prefix(descriptor).lower()
     numbers: dict[str | int, int] = {}
@@ -130,8 +130,8 @@ def enum(descriptor: EnumDescriptor) -> Convert:
 
     def convert(value: Any) -> int:
         key = value.lower() if type(value) is str else value
-        if type(key) is str and _INTEGER.fullmatch(key):
-            key = int(key)
+        if type(key) is str:
+            key = int(key) if _INTEGER.fullmatch(key) else key.replace("-", "_")
         if type(key) not in (str, int) or key not in numbers:
             raise FieldError(f"must be one of: {allowed}")
         return numbers[key]

@@ -20,14 +20,16 @@ class EdgeSettings:
     # services themselves take (chassis.server), else what is let in here is refused there.
     body_limit: int = 1 << 20
     service_body_limit: int = 16 << 20
+    # Bytes of a file that is sent as part of a form.
+    upload_limit: int = 25 << 20
     # Requests a minute: of a verified caller, and of an address without a valid credential.
     user_rate_limit: int = 600
     address_rate_limit: int = 100
 
     def __post_init__(self) -> None:
         """Refuse limits under which nothing would work."""
-        limits = (self.body_limit, self.service_body_limit, self.user_rate_limit, self.address_rate_limit)
-        if min(limits) < 1 or self.trusted_proxy_hops < 0:
+        sizes = (self.body_limit, self.service_body_limit, self.upload_limit)
+        if min(*sizes, self.user_rate_limit, self.address_rate_limit) < 1 or self.trusted_proxy_hops < 0:
             raise ValueError("CAIRN_…_LIMIT must be at least 1 and CAIRN_TRUSTED_PROXY_HOPS at least 0")
 
 

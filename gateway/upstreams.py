@@ -19,6 +19,12 @@ SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "cairn.jobs.v1.JobsService": ("jobs",),
     "cairn.jobs.v1.JobsAdminService": ("jobs",),
     "cairn.jobs.v1.SearchService": ("jobs",),
+    "cairn.jobs.v1.TitlesService": ("jobs",),
+    "cairn.jobs.v1.TranscriptionService": ("jobs",),
+    "cairn.jobs.v1.MemoriesService": ("jobs",),
+    "cairn.jobs.v1.JobInfosService": ("jobs",),
+    "cairn.jobs.v1.InterviewsService": ("jobs",),
+    "cairn.jobs.v1.UsageService": ("jobs",),
     "cairn.feed.v1.FeedService": ("bookmarks", "presence", "jobs"),
 }
 HEALTH = "/grpc.health.v1.Health/Check"
@@ -94,6 +100,11 @@ class Upstreams:
         """Open a server stream. It has no deadline: the client ends it by going away."""
         method: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channels[upstream].unary_stream(outgoing.path)
         return method(outgoing.request, metadata=outgoing.metadata)
+
+    def upload(self, upstream: str, path: str, metadata: Metadata) -> grpc.aio.StreamUnaryCall[bytes, bytes]:
+        """Open a client stream. It has no deadline: how long it takes lies with the client."""
+        method: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = self._channels[upstream].stream_unary(path)
+        return method(metadata=metadata)
 
     async def health(self) -> dict[str, str]:
         """What each upstream says of itself: `serving`, `not_serving`, or `unreachable`."""

@@ -14,6 +14,7 @@ import httpx
 import jwt
 import pytest
 import uvicorn
+from google.api import httpbody_pb2
 from grpc_tools import protoc  # type: ignore[import-untyped]
 
 from chassis.identity import IdentitySettings
@@ -37,7 +38,9 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     out = tmp_path_factory.mktemp("contract") / "library.binpb"
     known = HERE.parents[1] / "gen" / "cairn.binpb"
     well_known = Path(protoc.__file__).parent / "_proto"
-    arguments = [f"--descriptor_set_in={known}", f"-I{HERE}", f"-I{well_known}", f"--descriptor_set_out={out}"]
+    google = Path(httpbody_pb2.__file__).parents[2]
+    places = [f"-I{path}" for path in (HERE, well_known, google)]
+    arguments = [f"--descriptor_set_in={known}", *places, f"--descriptor_set_out={out}"]
     assert protoc.main(["protoc", *arguments, "--include_imports", "--include_source_info", "library.proto"]) == 0
     return load(out.read_bytes())
 

@@ -1,13 +1,14 @@
 """The service of library.proto: keeps nothing, answers with what it was asked, and remembers how it was called."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 from google.protobuf import message_factory
-from google.rpc import status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_status import rpc_status
 
@@ -24,6 +25,9 @@ class Library:
 
     contract: Contract
     seen: list[Any] = field(default_factory=list)
+    # Scans that were sent to their end, and how many are on their way.
+    kept: list[Any] = field(default_factory=list)
+    uploading: int = 0
     cancelled: int = 0
     sent: int = 0
 
@@ -99,12 +103,57 @@ class Library:
             self.cancelled += 1
             raise
 
+    async def upload_scan(self, parts: AsyncIterator[Any], context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        self.uploading += 1
+        try:
+            return await self._uploaded(parts, context)
+        finally:
+            self.uploading -= 1
+
+    async def _uploaded(self, parts: AsyncIterator[Any], context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        scan = self.new("Scan", meta=(await anext(parts)).meta)
+        if scan.meta.title == "Refused":
+            await _refuse(context, "meta.title")
+        if scan.meta.title == "Slow":
+            await asyncio.Event().wait()
+        digest = hashlib.sha256()
+        async for part in parts:
+            if not part.chunk or scan.meta.title == "Enough":
+                scan.sha256 = digest.hexdigest()
+                self.kept.append(scan)
+                break
+            digest.update(part.chunk)
+            scan.size += len(part.chunk)
+            scan.chunks += 1
+            scan.largest_chunk = max(scan.largest_chunk, len(part.chunk))
+        return scan
+
+    upload_cover = upload_scan
+
+    async def add_scan(self, request: Any, _: Any) -> Any:
+        return self.new("Scan", meta={"book": request.book, "title": request.url})
+
+    async def read_scan(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        if request.content_type == "none":
+            await context.abort(grpc.StatusCode.NOT_FOUND, "nothing")
+        body = message_factory.GetMessageClass(self.contract.pool.FindMessageTypeByName("google.api.HttpBody"))
+        return body(content_type=request.content_type, data=b"\0\xff<b>")
+
     def remember(self, behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         async def answer(request: Any, context: Any) -> Any:
             self.seen.append(request)
             return await behaviour(request, context)
 
         return answer
+
+
+async def _refuse(context: grpc.aio.ServicerContext[Any, Any], field_name: str) -> None:
+    status = status_pb2.Status(code=code_pb2.PERMISSION_DENIED, message=f"{field_name}: is closed")
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason="LIBRARY_CLOSED"))
+    violation = {"field": field_name, "description": "is closed"}
+    status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[violation]))
+    rich = rpc_status.to_status(status)
+    await context.abort(rich.code, rich.details, rich.trailing_metadata)
 
 
 async def library_server(library: Library, port: int = 0) -> tuple[grpc.aio.Server, int]:
@@ -129,4 +178,6 @@ def _handler(library: Library, method: Method) -> Any:
     }
     if method.streams:
         return grpc.unary_stream_rpc_method_handler(behaviour, **codec)
+    if method.policy.http.multipart:
+        return grpc.stream_unary_rpc_method_handler(behaviour, **codec)
     return grpc.unary_unary_rpc_method_handler(library.remember(behaviour), **codec)

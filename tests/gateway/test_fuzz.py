@@ -47,6 +47,16 @@ def test_bodies(client: httpx.Client, body: bytes) -> None:
     check(client.post("/v1/echo", content=body, headers={"content-type": "application/json"}))
 
 
+FIELDS = ["title", "pages", "tags", "genre", "author.born", "author", "book", "fileName", "request_id", "file"]
+PARTS = st.tuples(st.sampled_from(FIELDS) | LINES, st.none() | LINES, st.binary(max_size=20))
+
+
+@given(st.lists(PARTS, max_size=4))
+@settings(FUZZ, max_examples=40)
+def test_forms(client: httpx.Client, parts: list[tuple[str, str | None, bytes]]) -> None:
+    check(client.post("/v1/books/b/scans", files=[(name, (file, data)) for name, file, data in parts]))
+
+
 @given(st.lists(st.tuples(st.sampled_from(NAMES) | TEXTS, TEXTS), max_size=4))
 @FUZZ
 def test_queries(client: httpx.Client, pairs: list[tuple[str, str | int | float | bool | None]]) -> None:

@@ -231,5 +231,5 @@ def test_the_reference_lists_everything_and_needs_nothing(document: Document) ->
         assert f'href="#{operation["operationId"]}"' in page
     for name in document["components"]["schemas"]:
         assert f'id="schema-{name}"' in page
-    assert not [word for word in ("<script", "http://", "https://", "src=", "url(") if word in page]
+    assert not [word for word in ("<script", 'href="http', "src=", "url(") if word in page]
     assert page.count("curl -X") == len(list(operations(document)))
