@@ -4,18 +4,17 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from services.jobs.domain_search import DIMENSIONS, EmbedderAway, EmbedderRefused, Vector
+from services.jobs.pauses import Pauses
 
 AT_ONCE = 64
 # About as many as the smallest of the usual limits, 2,000 tokens, allows.
 MAX_CHARACTERS = 8_000
 REFUSED = (httpx.codes.BAD_REQUEST, httpx.codes.REQUEST_ENTITY_TOO_LARGE, httpx.codes.UNPROCESSABLE_ENTITY)
-LONGEST_PAUSE = 300.0
 
 
 class HttpEmbedder:
@@ -27,8 +26,7 @@ class HttpEmbedder:
         """`url` is what stands before `/embeddings`; `now` tells seconds since 1970."""
         self.model = f"{model}@{DIMENSIONS}"
         self._name = model
-        self._now = now
-        self._not_before = 0.0
+        self._pauses = Pauses(now)
         self._seconds = timeout_seconds
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout_seconds)
@@ -45,9 +43,8 @@ class HttpEmbedder:
         await self._client.aclose()
 
     async def _some(self, texts: list[str]) -> list[Vector]:
-        if (wait := self._not_before - self._now()) > 0:
-            # No longer than it can have asked for, in case our clock was put back since.
-            raise EmbedderAway("it asked us to wait", min(wait, LONGEST_PAUSE))
+        if wait := self._pauses.left:
+            raise EmbedderAway("it asked us to wait", wait)
         asked = {"model": self._name, "input": texts, "dimensions": DIMENSIONS, "encoding_format": "float"}
         try:
             async with asyncio.timeout(self._seconds):
@@ -57,27 +54,9 @@ class HttpEmbedder:
         if answer.status_code in REFUSED:
             raise EmbedderRefused(f"status {answer.status_code}")
         if answer.status_code != httpx.codes.OK:
-            raise self._away(answer)
+            pause = self._pauses.told(answer.headers.get("retry-after", ""))
+            raise EmbedderAway(f"status {answer.status_code}", pause)
         return _vectors(answer, len(texts))
-
-    def _away(self, answer: httpx.Response) -> EmbedderAway:
-        pause = _pause(answer.headers.get("retry-after", ""), self._now())
-        if pause is not None:
-            self._not_before = self._now() + pause
-        return EmbedderAway(f"status {answer.status_code}", pause)
-
-
-def _pause(retry_after: str, now: float) -> float | None:
-    """Seconds, given as such or as a date."""
-    try:
-        seconds = float(retry_after) if retry_after.strip().isdigit() else _until(retry_after, now)
-    except (TypeError, ValueError):
-        return None
-    return min(max(seconds, 0.0), LONGEST_PAUSE)
-
-
-def _until(date: str, now: float) -> float:
-    return parsedate_to_datetime(date).timestamp() - now
 
 
 def _vectors(answer: httpx.Response, count: int) -> list[Vector]:
