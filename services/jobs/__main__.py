@@ -14,33 +14,58 @@ import uvloop
 from sqlalchemy import Text, bindparam, column, func, select, table
 
 from cairn.feed.v1 import feed_pb2
-from cairn.jobs.v1 import admin_pb2, jobs_pb2, search_pb2
+from cairn.jobs.v1 import (
+    admin_pb2,
+    interviews_pb2,
+    jobs_pb2,
+    memories_pb2,
+    search_pb2,
+    titles_pb2,
+    transcription_pb2,
+    usage_pb2,
+)
 from chassis import settings, telemetry
 from chassis.database import Database, Statement
 from chassis.doorbell import Doorbell
 from chassis.migrations import migrate
 from chassis.pages import Pages
 from chassis.server import Served, serve
-from services.jobs import hints, store_events
+from services.jobs import hints, store_events, title_rules
 from services.jobs.domain import Kind, Queue
+from services.jobs.domain_interviews import INTERVIEW
+from services.jobs.domain_memories import EXTRACTION
 from services.jobs.domain_search import SEARCH
+from services.jobs.domain_titles import TITLE
+from services.jobs.domain_transcription import TRANSCRIPTION
 from services.jobs.embedder import Embedder, embedder, warm
 from services.jobs.servicer import JobsServicer
 from services.jobs.servicer_admin import AdminServicer
 from services.jobs.servicer_feed import FeedServicer
+from services.jobs.servicer_interviews import InterviewsServicer
+from services.jobs.servicer_job_infos import JobInfosServicer
+from services.jobs.servicer_memories import MemoriesServicer
 from services.jobs.servicer_search import SearchServicer
-from services.jobs.settings import Settings
-from services.jobs.shown import search_shown
+from services.jobs.servicer_titles import TitlesServicer
+from services.jobs.servicer_transcription import TranscriptionServicer
+from services.jobs.servicer_usage import UsageServicer
+from services.jobs.settings import InterviewSettings, Settings
+from services.jobs.shown import interview_shown, search_shown, transcription_shown
 from services.jobs.tables import SCHEMA
 from services.jobs.upkeep import Upkeep
 from services.jobs.use_cases import Effects, Jobs, Kinds
 from services.jobs.use_cases_admin import Admin
 from services.jobs.use_cases_feed import Feed
+from services.jobs.use_cases_interviews import Interviews
+from services.jobs.use_cases_job_infos import JobInfos
+from services.jobs.use_cases_memories import Memories
 from services.jobs.use_cases_search import Searches
+from services.jobs.use_cases_titles import Titles
+from services.jobs.use_cases_transcription import Transcriptions
+from services.jobs.use_cases_usage import UsageReports
 from services.jobs.watch import Watch
 
 # What can be asked for: a line for each kind.
-KINDS = (SEARCH,)
+KINDS = (SEARCH, TITLE, EXTRACTION, INTERVIEW, TRANSCRIPTION)
 
 
 @dataclass(frozen=True)
@@ -99,16 +124,42 @@ def served(parts: Parts, config: Settings, known: Sequence[Kind] = KINDS) -> lis
     """The services of this process, wired."""
     new_id, pages = uuid_utils.compat.uuid7, Pages(config.page_token_secret)
     searches = Searches(parts.database, parts.embedder, config.search.search_language)
-    shown = {SEARCH.name: search_shown(parts.database, searches)}
+    shown = {
+        SEARCH.name: search_shown(parts.database, searches),
+        INTERVIEW.name: interview_shown(parts.database),
+        TRANSCRIPTION.name: transcription_shown(parts.database),
+    }
     kinds = Kinds({kind.name: kind for kind in known}, config.jobs.caps, shown)
     jobs = Jobs(parts.database, parts.watch, parts.effects, kinds, new_id)
     admin = Admin(parts.database, parts.effects, kinds.by_name, parts.embedder.model, new_id)
     feed = Feed(parts.database, partial(datetime.now, UTC))
+    memories = Memories(parts.database, parts.embedder, config.search.search_language, partial(datetime.now, UTC))
+    usage = UsageReports(parts.database, config.models.model_daily_tokens, partial(datetime.now, UTC))
+    transcriptions = Transcriptions(parts.database, jobs, new_id)
+    titles = Titles(parts.database, config.jobs.title_default_names, title_rules.RULES_ONLY)
     return [
         Served(jobs_pb2.DESCRIPTOR.services_by_name["JobsService"], JobsServicer(jobs, pages)),
         Served(search_pb2.DESCRIPTOR.services_by_name["SearchService"], SearchServicer(searches, jobs)),
         Served(admin_pb2.DESCRIPTOR.services_by_name["JobsAdminService"], AdminServicer(admin, pages)),
+        Served(titles_pb2.DESCRIPTOR.services_by_name["TitlesService"], TitlesServicer(titles, jobs)),
+        Served(memories_pb2.DESCRIPTOR.services_by_name["MemoriesService"], MemoriesServicer(memories, jobs, pages)),
+        Served(usage_pb2.DESCRIPTOR.services_by_name["UsageService"], UsageServicer(usage)),
+        Served(
+            transcription_pb2.DESCRIPTOR.services_by_name["TranscriptionService"],
+            TranscriptionServicer(transcriptions, pages),
+        ),
+        *_interviews(jobs, pages, parts.database, config.interviews),
         Served(feed_pb2.DESCRIPTOR.services_by_name["FeedService"], FeedServicer(feed)),
+    ]
+
+
+def _interviews(jobs: Jobs, pages: Pages, database: Database, limits: InterviewSettings) -> list[Served]:
+    new_id, services = uuid_utils.compat.uuid7, interviews_pb2.DESCRIPTOR.services_by_name
+    job_infos = JobInfos(database, limits.job_info_limit, new_id)
+    interviews = Interviews(database, jobs, limits.interviews_one_plan, new_id)
+    return [
+        Served(services["JobInfosService"], JobInfosServicer(job_infos, pages)),
+        Served(services["InterviewsService"], InterviewsServicer(interviews, pages)),
     ]
 
 

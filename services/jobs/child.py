@@ -35,6 +35,10 @@ class ChildFailed(Exception):
     """The function raised, which stands in the log, or its process died."""
 
 
+class ChildKilled(ChildFailed):
+    """Its process died of a signal, such as the want of memory or a fault in a library brings."""
+
+
 async def run_in_child(function: Callable[..., object], *args: object) -> Any:
     """What the function returns; JobFailed if it raises that. A cancellation ends the process with all its own."""
     call = orjson.dumps([function.__module__, function.__qualname__, args])
@@ -43,6 +47,8 @@ async def run_in_child(function: Callable[..., object], *args: object) -> Any:
             *(sys.executable, "-c", START, orjson.dumps(sys.path).decode(), str(leash)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            # What works on what others sent need not know how we reach the database.
+            env={},
             start_new_session=True,
             pass_fds=(leash,),
         )
@@ -90,7 +96,8 @@ async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
 
 def _outcome(process: asyncio.subprocess.Process, said: bytes) -> Any:
     if process.returncode != 0:
-        raise ChildFailed(f"the child ended with {process.returncode}")
+        kind = ChildKilled if process.returncode and process.returncode < 0 else ChildFailed
+        raise kind(f"the child ended with {process.returncode}")
     returned, outcome = orjson.loads(said)
     if returned:
         return outcome

@@ -20,7 +20,7 @@ def _fact(change: pb.Change) -> Fact:
             return Fact(Kind.USER, (change.user.id,), (change.user.display_name,), False, at)
         case "conversation":
             c = change.conversation
-            return Fact(Kind.CONVERSATION, (c.id,), (int(c.kind), c.name), False, at)
+            return Fact(Kind.CONVERSATION, (c.id,), (int(c.kind), c.name, c.incognito), False, at)
         case "membership":
             s = change.membership
             return Fact(Kind.MEMBERSHIP, (s.conversation_id, s.user_id), (s.removed,), False, at)
@@ -32,7 +32,7 @@ def _fact(change: pb.Change) -> Fact:
         case "user_deleted":
             return Fact(Kind.USER, (change.user_deleted.id,), ("",), True, at)
         case "conversation_deleted":
-            return Fact(Kind.CONVERSATION, (change.conversation_deleted.id,), (0, ""), True, at)
+            return Fact(Kind.CONVERSATION, (change.conversation_deleted.id,), (0, "", False), True, at)
         case "message_deleted":
             return Fact(Kind.MESSAGE, (change.message_deleted.id,), ("", "", "", EPOCH, 0), True, at)
         case "file":

@@ -1,6 +1,6 @@
 """What the processes of jobs read from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from chassis.database import DatabaseSettings
@@ -9,6 +9,8 @@ from chassis.settings import Port, Rule, Secret
 from chassis.worker import WorkerSettings
 from services.jobs.domain import Caps, Queue
 from services.jobs.embedder import SearchSettings
+from services.jobs.model_settings import ModelSettings, SpeechSettings
+from services.jobs.outgoing_addresses import READABLE
 
 # With none of it, everything would start and nothing be done.
 AtLeastOne = Annotated[int, Rule(lambda number: number >= 1, "must be at least 1")]
@@ -24,6 +26,8 @@ class JobsSettings:
     # What a person may have running, and unfinished, at a time.
     jobs_user_running: AtLeastOne = 4
     jobs_user_unfinished: AtLeastOne = 1000
+    # Names that every new conversation gets from the host: where it has one of these, it may have a title.
+    title_default_names: tuple[str, ...] = ("New Chat", "New conversation", "Untitled")
 
     def __post_init__(self) -> None:
         """Refuse leases that a single lost beat would end."""
@@ -37,6 +41,15 @@ class JobsSettings:
 
 
 @dataclass(frozen=True)
+class InterviewSettings:
+    """What a person may have of interviews, and of the jobs that they are about."""
+
+    # What the plan feature 1_interview means.
+    interviews_one_plan: AtLeastOne = 2
+    job_info_limit: AtLeastOne = 100
+
+
+@dataclass(frozen=True)
 class Settings:
     """The service process."""
 
@@ -46,6 +59,8 @@ class Settings:
     search: SearchSettings
     page_token_secret: Secret
     jobs_port: Port = 50053
+    interviews: InterviewSettings = InterviewSettings()
+    models: ModelSettings = field(default_factory=ModelSettings)
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,10 @@ class WorkerProcess:
     jobs_slots: AtLeastOne = 8
     jobs_interactive_port: Port = 50057
     jobs_bulk_port: Port = 50058
+    # What people may have us fetch from although it is not public: host names, addresses and networks.
+    outgoing_allow: Annotated[tuple[str, ...], READABLE] = ()
+    models: ModelSettings = field(default_factory=ModelSettings)
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
 
     @property
     def port(self) -> int:

@@ -83,6 +83,11 @@ async def create(queries: Queries, new: New, caps: Caps) -> Created:
             raise TooManyJobs
 
 
+async def known(queries: Queries, owner: Owner, request_id: str) -> bool:
+    """Whether the request id has made something that it stands for still."""
+    return bool(request_id) and bool(await queries.rows(_known(), **owner._asdict(), request=request_id))
+
+
 async def _again(queries: Queries, new: New) -> Created:
     """The job that the request id made."""
     row = await queries.row(_claimed(), **new.owner._asdict(), request=new.request_id)
@@ -148,6 +153,11 @@ def _claim_request() -> Statement:
 @lru_cache
 def _claimed() -> Statement:
     return Statement(select(r.job_id, r.fingerprint).where(*KEY))
+
+
+@lru_cache
+def _known() -> Statement:
+    return Statement(select(r.job_id).where(*KEY, r.made_at > NOW - REMEMBERED))
 
 
 @lru_cache

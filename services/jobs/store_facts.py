@@ -11,13 +11,20 @@ from chassis.facts import Fact
 from chassis.facts_store import IDS, WORKSPACE, Stored, arriving, columns, erase, gone, upsert
 from chassis.facts_store import take as take_kind
 from services.jobs.facts import Kind
+from services.jobs.store_interviews import theirs as interviews_of
+from services.jobs.store_memories import said_as, said_in
+from services.jobs.store_memories import theirs as memories_of
+from services.jobs.store_titles import gone as titles_gone
+from services.jobs.store_transcripts import gone as transcripts_gone
+from services.jobs.store_transcripts import theirs as recordings_of
+from services.jobs.store_usage import theirs as usage_of
 from services.jobs.tables import archive, attempts, events, jobs, requests
 from services.jobs.tables_facts import conversations, memberships, messages, users
 
 TEXT = ("conversation_id", "author_id", "text", "sent_at", "role")
 STORED = {
     Kind.USER: Stored(users, ("id",), ("name",), {"name": ""}),
-    Kind.CONVERSATION: Stored(conversations, ("id",), ("kind", "name"), {"name": ""}),
+    Kind.CONVERSATION: Stored(conversations, ("id",), ("kind", "name", "incognito"), {"name": ""}),
     Kind.MEMBERSHIP: Stored(memberships, ("conversation_id", "user_id"), ("removed",), {"removed": True}),
     Kind.MESSAGE: Stored(messages, ("id",), TEXT, {"text": ""}),
 }
@@ -39,7 +46,7 @@ async def take(queries: Queries, workspace: str, facts: Sequence[Fact]) -> None:
 @lru_cache
 def _upsert(kind: Kind) -> Statement:
     new = arriving(STORED[kind])
-    # Memberships and messages take nothing along.
+    # Memberships take nothing along.
     return upsert(STORED[kind], new, _orphaned(kind, new), always=kind is Kind.MEMBERSHIP)
 
 
@@ -62,7 +69,11 @@ def _consequences(kind: Kind) -> tuple[Statement, ...]:
             return Statement(left), *(Statement(each) for each in _forget())
         case Kind.CONVERSATION:
             there = and_(conversations.c.id == func.any(IDS), messages.c.conversation_id == conversations.c.id)
-            return (Statement(erase(STORED[Kind.MESSAGE], conversations, and_(there, not_(messages.c.deleted)))),)
+            left = erase(STORED[Kind.MESSAGE], conversations, and_(there, not_(messages.c.deleted)))
+            rest = (said_in(IDS), titles_gone(IDS), transcripts_gone(IDS))
+            return Statement(left), *(Statement(each) for each in rest)
+        case Kind.MESSAGE:
+            return (Statement(said_as(IDS)),)
     return ()
 
 
@@ -75,4 +86,12 @@ def _forget() -> list[Any]:
     parts = [delete(each).where(each.c.job_id.in_(own)) for each in (attempts, events)]
     rest = (jobs, requests, archive)
     whole = [delete(each).where(each.c.workspace == WORKSPACE, each.c.user_id.in_(theirs)) for each in rest]
-    return [held, *parts, *whole]
+    return [
+        held,
+        *parts,
+        *whole,
+        *interviews_of(theirs),
+        *memories_of(theirs),
+        *recordings_of(theirs),
+        *usage_of(theirs),
+    ]

@@ -100,12 +100,12 @@ def search_statement(shape: Shape) -> Statement:
     """The hits as they are shown, best first, each row with the counts that go with all."""
     seen, asked = mine(shape.conversation), terms()
     meaning = _by_meaning(shape, seen)
-    fused = _fused(_by_words(shape, seen, asked), meaning)
+    best = fused(_by_words(shape, seen, asked), meaning)
     m = messages.alias("hit")
-    matched = (fused.c.matched_by != literal_column("'vector'")).label("matched")
+    matched = (best.c.matched_by != literal_column("'vector'")).label("matched")
     columns: list[Any] = [m.c[name] for name in (*SHOWN, "text", "language")]
-    whole = fused.join(m, and_(m.c.workspace == WORKSPACE, m.c.id == fused.c.id))
-    hits = select(*columns, fused.c.score, fused.c.matched_by, matched).select_from(whole)
+    whole = best.join(m, and_(m.c.workspace == WORKSPACE, m.c.id == best.c.id))
+    hits = select(*columns, best.c.score, best.c.matched_by, matched).select_from(whole)
     page = passages(hits, asked).subquery("page")
     near = select(func.count()).select_from(meaning).scalar_subquery()
     counts = (
@@ -205,7 +205,9 @@ def _by_meaning(shape: Shape, seen: CTE) -> CTE:
     return placed.limit(literal_column(str(shape.candidates))).cte("by_meaning")
 
 
-def _fused(words: CTE, meaning: CTE) -> Any:
+def fused(words: CTE, meaning: CTE) -> Any:
+    """The `top` of two lists, each of an `id` and its `place`, with their scores and what found them."""
+
     def weight(place: Any) -> Any:
         return func.coalesce(literal_column("1.0") / (literal_column(f"{K}.0") + place), literal_column("0.0"))
 
@@ -216,8 +218,8 @@ def _fused(words: CTE, meaning: CTE) -> Any:
         else_=literal_column("'both'"),
     )
     both = words.join(meaning, meaning.c.id == words.c.id, full=True)
-    fused = select(func.coalesce(words.c.id, meaning.c.id).label("id"), score, by.label("matched_by")).select_from(both)
-    return fused.order_by(text("score desc"), text("id")).limit(bindparam("top")).subquery("fused")
+    ids = select(func.coalesce(words.c.id, meaning.c.id).label("id"), score, by.label("matched_by")).select_from(both)
+    return ids.order_by(text("score desc"), text("id")).limit(bindparam("top")).subquery("fused")
 
 
 def _unembedded(shape: Shape, seen: CTE) -> Any:

@@ -63,6 +63,8 @@ conversations = Table(
     Column("deleted", Boolean, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
+    # Not to be read by anything but search, for those who are in it.
+    Column("incognito", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("workspace", "id"),
 )
 
@@ -103,6 +105,7 @@ messages = Table(
     Column("embed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("workspace", "id"),
     Index("messages_of_conversation", "workspace", "conversation_id"),
+    Index("messages_in_order", "workspace", "conversation_id", "sent_at", "id"),
     Index("messages_of_author", "workspace", "author_id"),
     Index("messages_newest", "workspace", "sent_at"),
     Index("messages_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),

@@ -11,7 +11,7 @@ import structlog
 from chassis.database import Database, DatabaseBusy, DatabaseFault
 from chassis.errors import CairnError
 from chassis.outage import Outage
-from services.jobs import store_upkeep
+from services.jobs import store_memories, store_transcripts, store_upkeep, store_usage
 from services.jobs.domain import Status
 from services.jobs.store_lease import LEASE_SECONDS
 
@@ -64,9 +64,15 @@ class Upkeep:
                 return
 
     async def tidy(self) -> None:
-        """Move to the archive what is over, and forget request ids that are."""
+        """Move to the archive what is over, and forget request ids, memories, uploads and counts that are."""
         await self._put_away()
         while await store_upkeep.forget_requests(self._database, TIDY_LIMIT) == TIDY_LIMIT:
+            continue
+        while await store_memories.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
+            continue
+        while await store_transcripts.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
+            continue
+        while await store_usage.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
             continue
 
     async def _put_away(self) -> None:

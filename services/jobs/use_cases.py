@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.database import Database, Queries
 from chassis.errors import UserRequired
 from chassis.identity import Caller
 from services.jobs import store, store_create, store_events
@@ -60,6 +60,8 @@ class Asked(NamedTuple):
     request_id: str = ""
     dedupe_key: str = ""
     traceparent: str = ""
+    # What the request id stands for, where the input has more in it than what was asked for.
+    request: bytes = b""
 
 
 class Jobs:
@@ -79,8 +81,14 @@ class Jobs:
 
     async def start(self, caller: Caller, asked: Asked, retried_from: UUID | None = None) -> Created:
         """Make a job, or find the one that this request made before."""
+        async with self._database.begin() as queries:
+            created = await self.make(queries, caller, asked, retried_from)
+        return await self.made(caller, created)
+
+    async def make(self, queries: Queries, caller: Caller, asked: Asked, retried_from: UUID | None = None) -> Created:
+        """As `start`, in a transaction of the caller's, after whose commit `made` is to be called."""
         kind = self._kinds[asked.kind]
-        whole = f"{kind.name}\n{retried_from or ''}\n".encode() + asked.input
+        whole = f"{kind.name}\n{retried_from or ''}\n".encode() + (asked.request or asked.input)
         new = New(
             owner=owner_of(caller),
             kind=kind,
@@ -92,11 +100,13 @@ class Jobs:
             retried_from=retried_from,
             traceparent=asked.traceparent,
         )
-        async with self._database.begin() as queries:
-            created = await store_create.create(queries, new, self._caps)
+        return await store_create.create(queries, new, self._caps)
+
+    async def made(self, caller: Caller, created: Created) -> Created:
+        """Tell the workers of what was made, and the caller what it is."""
         if not created.replayed:
-            await self._effects.ring(kind.queue)
-        return created._replace(job=await self._whole(new.owner, created.job))
+            await self._effects.ring(self._kinds[created.job.kind].queue)
+        return created._replace(job=await self._whole(owner_of(caller), created.job))
 
     async def get(self, caller: Caller, id_: UUID, seconds: float = 0.0) -> Job:
         """A job; waits so long for its end."""

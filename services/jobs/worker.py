@@ -5,28 +5,46 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
 
+import uuid_utils.compat
 import uvloop
 
 from chassis import settings, telemetry
 from chassis.database import Database
 from chassis.worker import Beside, work
-from services.jobs import hints
+from services.jobs import hints, title_model, title_rules
 from services.jobs.actions import Action
+from services.jobs.actions.interview import prepare_interview
+from services.jobs.actions.memories import extract_memories
 from services.jobs.actions.search import search
+from services.jobs.actions.titles import find_title
+from services.jobs.actions.transcription import Listener, sweep, transcribe
+from services.jobs.asking import Asking
 from services.jobs.domain import Queue
+from services.jobs.domain_model import ChatModel
 from services.jobs.embedder import Embedder, embedder, warm
 from services.jobs.embedding import Embedding
+from services.jobs.extract_model import by_model
+from services.jobs.extract_rules import RULES_ONLY
 from services.jobs.heart import Heart, Pace
 from services.jobs.hints import Hints
+from services.jobs.model_settings import chat_model, speech_server
+from services.jobs.outgoing import Outgoing
 from services.jobs.runner import Plan, Runner
 from services.jobs.settings import WorkerProcess
+from services.jobs.speech import Speech
+from services.jobs.speech_local import LocalSpeech
+from services.jobs.speech_served import ServedSpeech
+from services.jobs.use_cases_extraction import Extractions
 from services.jobs.use_cases_search import Searches
+from services.jobs.use_cases_titles import Titles
 
 CLOSE_SECONDS = 2.0
 # After the drain: for actions to stop, jobs to be handed back, and goodbyes.
@@ -40,6 +58,9 @@ class Parts:
     config: WorkerProcess
     database: Database
     embedder: Embedder
+    # None where no model is configured: the embedded rules do it then.
+    asking: Asking | None
+    speech: Speech
 
 
 Actions: TypeAlias = Callable[[Parts], Sequence[Action]]
@@ -48,7 +69,20 @@ Actions: TypeAlias = Callable[[Parts], Sequence[Action]]
 def actions(parts: Parts) -> Sequence[Action]:
     """Everything that jobs do: a line for each kind."""
     searches = Searches(parts.database, parts.embedder, parts.config.search.search_language)
-    return [search(searches)]
+    now, new_id = partial(datetime.now, UTC), uuid_utils.compat.uuid7
+    extractor = by_model(parts.asking) if parts.asking else RULES_ONLY
+    extractions = Extractions(parts.database, parts.embedder, extractor, now, new_id)
+    finder = title_model.by_model(parts.asking) if parts.asking else title_rules.RULES_ONLY
+    titles = Titles(parts.database, parts.config.jobs.title_default_names, finder)
+    outgoing = Outgoing(parts.config.outgoing_allow)
+    listener = Listener(parts.database, outgoing, parts.speech, parts.config.speech.audio_seconds, now)
+    return [
+        search(searches),
+        find_title(titles),
+        extract_memories(extractions),
+        prepare_interview(parts.database, parts.asking),
+        transcribe(listener),
+    ]
 
 
 async def run(config: WorkerProcess, known: Actions) -> None:
@@ -62,6 +96,7 @@ async def run(config: WorkerProcess, known: Actions) -> None:
         doorbell.answer(hints.LOOK, runner.rung)
         background = [telling.run(), hints.listen(redis_url, runner.hinted, lambda: None), warm(parts.embedder)]
         if config.jobs_queue is Queue.BULK:
+            await asyncio.to_thread(sweep, time.time())
             patience = config.search.embeddings_timeout_seconds
             background.append(Embedding(parts.database, parts.embedder, config.search.search_language, patience).run())
         tasks = [group.create_task(each) for each in background]
@@ -75,14 +110,22 @@ async def run(config: WorkerProcess, known: Actions) -> None:
 @asynccontextmanager
 async def _parts(config: WorkerProcess) -> AsyncIterator[Parts]:
     database = await Database.connect(config.database, f"cairn-jobs-{config.jobs_queue.value}")
-    model = embedder(config.search)
+    model, chat = embedder(config.search), chat_model(config.models)
+    now = partial(datetime.now, UTC)
+    asking = Asking(database, chat, config.models.model_daily_tokens, now) if chat else None
+    server = speech_server(config.speech)
+    speech = ServedSpeech(server, database, now) if server else LocalSpeech()
     try:
-        yield Parts(config, database, model)
+        yield Parts(config, database, model, asking, speech)
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await model.aclose()
-                await database.aclose()
+        await _close(*(part for part in (model, chat, speech, database) if part is not None))
+
+
+async def _close(*parts: Embedder | ChatModel | Speech | Database) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            for part in parts:
+                await part.aclose()
 
 
 async def _work(runner: Runner, leave_seconds: float, stopping: asyncio.Event) -> None:

@@ -1,0 +1,99 @@
+"""What a person may do with recordings and transcripts."""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from chassis.database import Database, Queries
+from chassis.identity import Caller
+from services.jobs import store_conversations, store_transcripts
+from services.jobs.domain import Owner
+from services.jobs.domain_transcription import (
+    MAX_BYTES,
+    AudioEmpty,
+    AudioTooLarge,
+    Transcript,
+    TranscriptNotFound,
+    Wanted,
+)
+from services.jobs.store_create import Created
+from services.jobs.store_transcripts import Upload
+from services.jobs.use_cases import Asked, Jobs, owner_of
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A recording that is asked for; `job` makes the job of it, and of the fingerprint of an upload."""
+
+    wanted: Wanted
+    job: Callable[[Wanted, bytes], Asked]
+
+
+class Transcriptions:
+    """The use cases of transcription."""
+
+    def __init__(self, database: Database, jobs: Jobs, new_id: Callable[[], UUID]) -> None:
+        """`new_id` makes a UUIDv7."""
+        self._database = database
+        self._jobs = jobs
+        self._new_id = new_id
+
+    async def start(self, caller: Caller, start: Start) -> Created:
+        """Make a job of a recording behind a URL."""
+        await self._may(self._database, owner_of(caller), start.wanted.conversation_id)
+        return await self._jobs.start(caller, start.job(start.wanted, b""))
+
+    async def upload(self, caller: Caller, start: Start, chunks: AsyncIterator[bytes]) -> Created:
+        """Make a job of a recording that is sent along. Both are kept, or neither is."""
+        owner, id_ = owner_of(caller), self._new_id()
+        await self._may(self._database, owner, start.wanted.conversation_id)
+        with tempfile.NamedTemporaryFile(prefix="cairn-upload-") as file:
+            fingerprint = await _written(chunks, file)
+            asked = start.job(replace(start.wanted, upload=id_), fingerprint)
+            async with self._database.begin() as queries:
+                created = await self._jobs.make(queries, caller, asked)
+                if not created.replayed:
+                    await store_transcripts.keep(queries, owner, Upload(id_, Path(file.name)))
+        return await self._jobs.made(caller, created)
+
+    async def get(self, caller: Caller, id_: UUID) -> Transcript:
+        """A transcript that the caller may see."""
+        found = await store_transcripts.get(self._database, owner_of(caller), id_)
+        if found is None:
+            raise TranscriptNotFound
+        return found
+
+    async def list(self, caller: Caller, conversation_id: str, before: UUID | None, size: int) -> Sequence[Transcript]:
+        """The caller's own, or those of a conversation that they are in; newest first."""
+        owner = owner_of(caller)
+        await self._may(self._database, owner, conversation_id)
+        return await store_transcripts.page(self._database, owner, conversation_id, before, size)
+
+    async def delete(self, caller: Caller, id_: UUID) -> None:
+        """Delete one of the caller's own."""
+        if not await store_transcripts.remove(self._database, owner_of(caller), id_):
+            raise TranscriptNotFound
+
+    async def _may(self, queries: Queries, owner: Owner, conversation_id: str) -> None:
+        if conversation_id:
+            await store_conversations.member(queries, owner, conversation_id)
+
+
+async def _written(chunks: AsyncIterator[bytes], file: IO[bytes]) -> bytes:
+    """Write the chunks to a file; the SHA-256 of all of them."""
+    digest, size = hashlib.sha256(), 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise AudioTooLarge
+        digest.update(chunk)
+        await asyncio.to_thread(file.write, chunk)
+    if not size:
+        raise AudioEmpty
+    file.flush()
+    return digest.digest()
