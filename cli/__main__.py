@@ -19,6 +19,10 @@ COMMANDS = {
     "bookmarks": "cli.bookmarks:bookmarks",
     "status": "cli.status:status",
     "search": "cli.search:search",
+    "transcribe": "cli.transcribe:transcribe",
+    "title": "cli.titles:title",
+    "memories": "cli.memories:memories",
+    "interview": "cli.interviews:interview",
     "jobs": "cli.jobs:jobs",
     "admin": "cli.admin:admin",
     "health": "cli.health:health",
@@ -61,6 +65,7 @@ def cairn(context: click.Context) -> None:
       cairn bookmarks save message:m-007 --user mira
       cairn status set "🎯 Focusing" --for 25m --user mira
       cairn search "keep the lamp burning" --user mira
+      cairn transcribe examples/lighthouse.ogg --user mira
       cairn token --user mira                a token, to call the API with curl
 
     Settings are environment variables CAIRN_…; `cairn up` keeps its state and its secrets in .data

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterator
 from typing import Any, Self
+from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.gateway import BUSY, Gateway, Refused
-from cli.problems import Unreachable
+from cli.problems import Problem, Unreachable
+from cli.terminal import Terminal
 
 JOBS = "/api/v1/actions/jobs"
 # How often in a row a stream may end without news, and the time between.
@@ -27,6 +29,38 @@ def events(gateway: Gateway, job_id: str, pause_seconds: float = PAUSE_SECONDS) 
         misses += 1
         time.sleep(pause_seconds)
     raise Unreachable(f"The stream broke off. The job goes on without it: cairn jobs show {job_id}")
+
+
+def seen_through(gateway: Gateway, path: str, **request: Any) -> dict[str, Any]:
+    """The result of the job that a call starts; raises Problem where it has none.
+
+    The job is canceled when nobody waits any more.
+    """
+    # The answer to a first call may never be heard; the same key finds the job that it started.
+    request["headers"] = {"Idempotency-Key": uuid4().hex}
+    try:
+        job = gateway.call("POST", path, **request)["data"]
+        with Bar(Terminal()) as bar:
+            for event in events(gateway, job["id"]):
+                job = event["job"]
+                bar.show(job)
+    except KeyboardInterrupt:
+        _cancel(gateway, gateway.call("POST", path, **request)["data"]["id"])
+        raise
+    if job["status"] != "complete":
+        error = job["error"] or {"message": "It was canceled.", "reason": "CANCELED"}
+        raise Problem(f"It came to nothing: {error['message']} ({error['reason']})")
+    result: dict[str, Any] = job["result"]
+    return result
+
+
+def _cancel(gateway: Gateway, job_id: str) -> None:
+    """Cancel a job, unless it was faster."""
+    try:
+        gateway.call("DELETE", f"{JOBS}/{job_id}")
+    except Refused as refused:
+        if refused.reason != "JOB_COMPLETE":
+            raise
 
 
 def _stream(gateway: Gateway, job_id: str, token: str) -> Iterator[dict[str, Any]]:

@@ -54,6 +54,13 @@ class Gateway:
         """The body of a good answer, empty for one without; raises Refused or Unreachable."""
         return _told(self._send(method, path, **request))
 
+    def text(self, method: str, path: str, **request: Any) -> str:
+        """A good answer that is a file of text; raises Refused or Unreachable."""
+        answer = self._send(method, path, **request)
+        if not answer.is_success:
+            raise Refused(answer.status_code, _error(answer))
+        return answer.text
+
     def call_patiently(
         self, method: str, path: str, *, say: Callable[[str], None], tries: int = 8, **request: Any
     ) -> dict[str, Any]:

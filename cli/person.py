@@ -20,6 +20,7 @@ LASTING = timedelta(minutes=10)
 OPTIONS = (
     click.option("--user", help="Who you are; signs a token with the secret `cairn up` keeps."),
     click.option("--workspace", help="The workspace, with --user. [default: CAIRN_WORKSPACE, else demo]"),
+    click.option("--feature", "features", multiple=True, help="A plan feature, with --user; may be repeated."),
     click.option("--token", help="Your token, instead of --user. [default: CAIRN_TOKEN]"),
     click.option("--url", help="The gateway. [default: CAIRN_URL, else the one `cairn up` starts]"),
     click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts."),
@@ -47,7 +48,7 @@ def for_a_person(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_obj
     @functools.wraps(command)
     def run(session: Session, /, as_json: bool, url: str | None, **given: Any) -> None:
-        who = {name: given.pop(name) for name in ("user", "workspace", "token")}
+        who = {name: given.pop(name) for name in ("user", "workspace", "features", "token")}
         headers = {"Authorization": f"Bearer {_token(session, **who)}"}
         with Gateway(url or session.settings.gateway_url, headers) as gateway:
             command(Desk(gateway, as_json), **given)
@@ -57,11 +58,15 @@ def for_a_person(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _token(session: Session, user: str | None, workspace: str | None, token: str | None) -> str:
+def _token(
+    session: Session, user: str | None, workspace: str | None, features: tuple[str, ...], token: str | None
+) -> str:
     if user and token:
         raise click.UsageError("Name one of --user and --token: a token says who you are.")
+    if features and not user:
+        raise click.UsageError("--feature goes with --user: a token has the features that it has.")
     if user:
-        return sign(session.settings, Person(user, workspace or session.settings.workspace), LASTING)
+        return sign(session.settings, Person(user, workspace or session.settings.workspace, features), LASTING)
     token = token or session.settings.token
     if not token:
         raise click.UsageError("Say who you are: --user NAME, or --token TOKEN (or CAIRN_TOKEN).")

@@ -2,16 +2,12 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import click
 
-from cli.following import JOBS, Bar, events
-from cli.gateway import Gateway, Refused
+from cli.following import seen_through
 from cli.person import Desk, for_a_person
-from cli.problems import Problem
 from cli.tables_jobs import hits_table, search_notes
-from cli.terminal import Terminal
 
 
 class Moment(click.ParamType[datetime]):
@@ -53,42 +49,10 @@ def search(desk: Desk, words: tuple[str, ...], now: bool, **filters: Any) -> Non
     times = {name: value.isoformat() for name, value in filters.items() if isinstance(value, datetime)}
     wanted = {"query": " ".join(words), **filters, **times}
     wanted = {name: value for name, value in wanted.items() if value is not None}
-    found = desk.gateway.call("GET", "/api/v1/search", params=wanted)["data"] if now else _found(desk, wanted)
+    if now:
+        found = desk.gateway.call("GET", "/api/v1/search", params=wanted)["data"]
+    else:
+        found = seen_through(desk.gateway, "/api/v1/actions/search", json=wanted)["search"]
     desk.show(found, hits_table(found["results"]) if found["results"] else "Nothing found.")
     for note in search_notes(found):
         click.echo(note[:1].upper() + note[1:] + ".", err=True)
-
-
-def _found(desk: Desk, wanted: dict[str, Any]) -> dict[str, Any]:
-    """What a job finds; it is canceled when nobody waits any more."""
-    # The answer to a first call may never be heard; the same key finds the job that it started.
-    once = {"json": wanted, "headers": {"Idempotency-Key": uuid4().hex}}
-    try:
-        job = _started(desk.gateway, once)
-        with Bar(Terminal()) as bar:
-            for event in events(desk.gateway, job["id"]):
-                job = event["job"]
-                bar.show(job)
-    except KeyboardInterrupt:
-        _cancel(desk.gateway, _started(desk.gateway, once)["id"])
-        raise
-    if job["status"] != "complete":
-        error = job["error"] or {"message": "It was canceled.", "reason": "CANCELED"}
-        raise Problem(f"The search came to nothing: {error['message']} ({error['reason']})")
-    found: dict[str, Any] = job["result"]["search"]
-    return found
-
-
-def _started(gateway: Gateway, once: dict[str, Any]) -> dict[str, Any]:
-    """The job, which is made by the first of such calls."""
-    job: dict[str, Any] = gateway.call("POST", "/api/v1/actions/search", **once)["data"]
-    return job
-
-
-def _cancel(gateway: Gateway, job_id: str) -> None:
-    """Cancel a job, unless it was faster."""
-    try:
-        gateway.call("DELETE", f"{JOBS}/{job_id}")
-    except Refused as refused:
-        if refused.reason != "JOB_COMPLETE":
-            raise

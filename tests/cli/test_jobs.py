@@ -129,7 +129,7 @@ def test_lists_and_their_filters(run: Run, mira: Run, waiting: str, complete: st
     listed = mira("list").stdout
     assert listed.index(complete) < listed.index(waiting)
     assert complete not in mira("list", "--status", "pending").stdout
-    assert mira("list", "--kind", "title").stdout == "No jobs match.\n"
+    assert mira("list", "--kind", "nothing").stdout == "No jobs match.\n"
     short = mira("list", "--limit", "1")
     assert (complete in short.stdout, short.stderr) == (True, "There are more than 1; --limit shows more.\n")
     assert run("jobs", "list", "--user", "mira", "--workspace", "cli-nowhere").stdout == "No jobs.\n"
