@@ -82,6 +82,15 @@ def test_what_runs_imports_only_what_is_declared() -> None:
             assert brought & declared, f"{path}: {package}"
 
 
+def test_a_package_takes_along_what_it_reads() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    taken = {
+        path for name, globs in told.items() for each in globs for path in (ROOT / name.replace(".", "/")).glob(each)
+    }
+    there = {path for folder in OURS for path in (ROOT / folder).rglob("*") if path.is_file()}
+    assert {path for path in there if path.suffix not in (".py", ".pyc")} == taken
+
+
 def test_the_image_holds_what_its_processes_need() -> None:
     text = (ROOT / "Dockerfile").read_text()
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}

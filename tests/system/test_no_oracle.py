@@ -7,7 +7,17 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.system.workspace import ADMIN, BOOKMARKS, COLLECTIONS, JOBS, PRESENCE, SEARCH, Person, Workspace
+from tests.system.workspace import (
+    ADMIN,
+    BOOKMARKS,
+    COLLECTIONS,
+    JOBS,
+    PRESENCE,
+    SEARCH,
+    UNLIMITED,
+    Person,
+    Workspace,
+)
 
 REQUEST_ID = {"X-Request-Id": "the-same-for-both"}
 # Ids as long as those that exist, so that not even a length differs.
@@ -115,6 +125,79 @@ def test_foreign_jobs(workspace: Workspace, ann: Person, bob: Person, method: st
 
     assert assert_same(call, id_, str(uuid4())).status_code == 404
     assert ann.http.get(f"{JOBS}/{id_}").json() == before
+
+
+MEMORIES, TRANSCRIPTS, JOB_INFOS, INTERVIEWS = (
+    f"/api/v1/{name}" for name in ("memories", "transcripts", "job-infos", "interviews")
+)
+JOB_INFO = {"name": "Keeper", "description": "Lamps.", "experienceLevel": "junior"}
+
+
+@pytest.fixture
+def private(workspace: Workspace, ann: Person) -> dict[str, str]:
+    """Paths to what Ann has that only she sees."""
+    planned = workspace.person("ann", UNLIMITED).http
+    info = ann.http.post(JOB_INFOS, json=JOB_INFO).json()["data"]["id"]
+    job = planned.post(INTERVIEWS, json={"jobInfoId": info}).json()["data"]["id"]
+    done = ann.http.get(f"{JOBS}/{job}", params={"wait": "20s"}).json()["data"]
+    ids = {MEMORIES: workspace.memory("ann"), TRANSCRIPTS: workspace.transcript("ann"), JOB_INFOS: info}
+    return {**ids, INTERVIEWS: done["result"]["interview"]["interviewId"]}
+
+
+def test_what_somebody_else_had_done(workspace: Workspace, ann: Person, private: dict[str, str]) -> None:
+    changes = {JOB_INFOS: {"name": "mine"}, INTERVIEWS: {"duration": "90s"}}
+    bob = workspace.person("bob", UNLIMITED).http
+    for path, id_ in private.items():
+        before = ann.http.get(f"{path}/{id_}").json()
+        calls: list[tuple[str, str, Any]] = [("GET", "", None), ("HEAD", "", None), ("DELETE", "", None)]
+        calls += [("PATCH", "", changes[path])] if path in changes else []
+        calls += [("GET", "/export?format=srt", None)] if path == TRANSCRIPTS else []
+        for method, below, body in calls:
+
+            def call(asked: str, method: str = method, rest: str = below, path: str = path, body: Any = body) -> Any:
+                return bob.request(method, f"{path}/{asked}{rest}", json=body, headers=REQUEST_ID)
+
+            assert assert_same(call, id_, str(uuid4())).status_code == 404, (method, path)
+        assert before["status"] == "success"
+        assert ann.http.get(f"{path}/{id_}").json() == before
+
+
+@pytest.mark.parametrize("operation", ["list", "start"])
+def test_interviews_about_what_somebody_else_described(
+    workspace: Workspace, private: dict[str, str], operation: str
+) -> None:
+    bob = workspace.person("bob", UNLIMITED).http
+
+    def call(asked: str) -> httpx.Response:
+        wanted = {"jobInfoId": asked}
+        if operation == "list":
+            return bob.get(INTERVIEWS, params=wanted, headers=REQUEST_ID)
+        return bob.post(INTERVIEWS, json=wanted, headers=REQUEST_ID)
+
+    assert assert_same(call, private[JOB_INFOS], str(uuid4())).status_code == 404
+    assert bob.get(f"{INTERVIEWS}/allowance").json()["data"]["tokensLeft"] == 12
+
+
+CONVERSATIONS: dict[str, Callable[[httpx.Client, str], httpx.Response]] = {
+    "named": lambda http, id_: http.get(f"/api/v1/conversations/{id_}"),
+    "titles": lambda http, id_: http.post("/api/v1/actions/titles/generate", json={"conversationId": id_}),
+    "memories": lambda http, id_: http.post("/api/v1/actions/memories/extract", json={"conversationId": id_}),
+    "transcripts": lambda http, id_: http.get(TRANSCRIPTS, params={"conversationId": id_}),
+    "transcribe": lambda http, id_: http.post(
+        "/api/v1/actions/transcribe", json={"conversationId": id_, "audioUrl": "https://example.com/a.ogg"}
+    ),
+    "upload": lambda http, id_: http.post(
+        "/api/v1/actions/transcribe", data={"conversationId": id_}, files={"file": b"sound"}
+    ),
+}
+
+
+@pytest.mark.parametrize("operation", CONVERSATIONS)
+def test_conversations_of_others(eve: Person, operation: str) -> None:
+    eve.http.headers.update(REQUEST_ID)
+    answer = assert_same(lambda asked: CONVERSATIONS[operation](eve.http, asked), "general", "missing")
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (404, "CONVERSATION_NOT_FOUND")
+    assert eve.http.get(JOBS).json()["data"] == []
 
 
 @pytest.mark.parametrize(("method", "below"), [("POST", "/redrive"), ("DELETE", "")])

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from tests.system.workspace import COLLECTIONS, FEED, PRESENCE, SEARCH, Person, Workspace
+from tests.system.workspace import COLLECTIONS, FEED, PRESENCE, SEARCH, UNLIMITED, Person, Workspace
 
 Operation = tuple[str, str, dict[str, Any]]
 STREAM, LINES = "text/event-stream", "application/x-ndjson"
@@ -19,7 +19,8 @@ STREAM, LINES = "text/event-stream", "application/x-ndjson"
 NAMES = {"userId": "bob", "claimId": "call"}
 # And which field to give where any one of several will do.
 GIVEN = {f"{PRESENCE}/claims/{{claimId}}": {"text": "In a call"}}
-ASKED = {SEARCH: {"query": "lighthouse"}}
+ASKED = {SEARCH: {"query": "lighthouse"}, "/api/v1/memories/search": {"query": "lighthouse"}}
+JOB_INFO = {"name": "Keeper", "description": "Lamps.", "experienceLevel": "junior"}
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -93,9 +94,26 @@ def service_only(operation: Operation) -> bool:
     return bool(operation[2]["security"] == [{"service": []}])
 
 
-def test_every_operation_is_called_from_its_example(
-    workspace: Workspace, ann: Person, document: dict[str, Any]
-) -> None:
+def asked(operation: Operation, ids: dict[str, str]) -> dict[str, str] | None:
+    """The query of an operation that has one which it needs."""
+    listed = operation[:2] == ("GET", "/api/v1/interviews")
+    return {"jobInfoId": ids["jobInfoId"]} if listed else ASKED.get(operation[1])
+
+
+def things(workspace: Workspace, ann: Person, path: str) -> dict[str, str]:
+    """Ids of what the operations at a path are about."""
+    info = ann.http.post("/api/v1/job-infos", json=JOB_INFO).json()["data"]["id"]
+    found = {"jobInfoId": info, "conversationId": "general"}
+    found |= {"memoryId": workspace.memory("ann"), "transcriptId": workspace.transcript("ann")}
+    if "{interviewId}" in path:
+        job = ann.http.post("/api/v1/interviews", json={"jobInfoId": info}).json()["data"]["id"]
+        done = ann.http.get(f"/api/v1/actions/jobs/{job}", params={"wait": "30s"}).json()["data"]
+        found["interviewId"] = done["result"]["interview"]["interviewId"]
+    return found
+
+
+def test_every_operation_is_called_from_its_example(workspace: Workspace, document: dict[str, Any]) -> None:
+    ann = workspace.person("ann", UNLIMITED)
     validated = schemathesis.openapi.from_dict(document)
     order = ["GET", "PATCH", "PUT", "POST", "DELETE"]  # what the example of POST makes must not be in the way of PATCH
     ordered = sorted(operations(document), key=lambda each: order.index(each[0]))
@@ -106,12 +124,12 @@ def test_every_operation_is_called_from_its_example(
         collection, bookmark = ann.collection(str(uuid4())), ann.save({"messageId": "m1"})
         about = collection if "collections" in path else bookmark
         ids = {"id": about["id"], "collectionId": collection["id"], "messageId": "m1", "fileId": "f1", **NAMES}
-        ids |= {"jobId": workspace.dead_letter("ann")}
+        ids |= {"jobId": workspace.dead_letter("ann"), **things(workspace, ann, path)}
         client = workspace.service("ann") if service_only(each) else ann.http
         body = example(document, operation)
         body = body if path == FEED else placed(body, ids)
         answer = client.request(
-            method, path.format(**ids), params=ASKED.get(path), json=body and body | GIVEN.get(path, {})
+            method, path.format(**ids), params=asked(each, ids), json=body and body | GIVEN.get(path, {})
         )
         assert str(answer.status_code) in operation["responses"], (method, path)
         assert answer.is_success, (method, path, body, answer.text)
@@ -149,9 +167,8 @@ def ids_in(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tupl
                 yield "body", name, ["x"]
 
 
-def test_h41_an_id_that_is_none_is_refused_everywhere(
-    workspace: Workspace, ann: Person, document: dict[str, Any]
-) -> None:
+def test_h41_an_id_that_is_none_is_refused_everywhere(workspace: Workspace, document: dict[str, Any]) -> None:
+    ann = workspace.person("ann", UNLIMITED)
     tried = set()
     for method, path, operation in operations(document):
         client = workspace.service("ann") if service_only((method, path, operation)) else ann.http
@@ -159,7 +176,7 @@ def test_h41_an_id_that_is_none_is_refused_everywhere(
             body = example(document, operation)
             answer: httpx.Response = client.request(
                 method,
-                path.format_map(dict.fromkeys(("id", "jobId"), "x" if place == "path" else str(uuid4()))),
+                re.sub(r"\{\w+\}", "x" if place == "path" else str(uuid4()), path),
                 params={name: value} if place == "query" else None,
                 json={**body, name: value} if place == "body" else body,
             )

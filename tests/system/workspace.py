@@ -28,6 +28,22 @@ DEAD_LETTER = r"""
     values ($1, $2, $3, 'search', 'interactive', 'error', '\x0a0178', 3600, 3, 3, now(), 1, now(), now(), now(), now(),
             now() + interval '1 hour', 'INTERNAL', 'Something went wrong on our side.', true)
 """
+MEMORY = """
+    insert into jobs.memories (
+        workspace, user_id, id, content, category, importance, confidence, reasoning, hint, conversation_id, message_id,
+        extractor, job_id, folded, created_at
+    )
+    values ($2, $3, $1, 'User likes whales.', 'preference', 8, 0.9, 'They say so.', 'preference', 'general', 'm1',
+            'rules', $1, 'user likes whales', now())
+"""
+TRANSCRIPT = """
+    insert into jobs.transcripts (
+        workspace, user_id, id, conversation_id, name, language, seconds, text, segments, extractor, made_at
+    )
+    values ($2, $3, $1, '', 'a.ogg', 'en', 1, 'hello', '[[0, 1, "hello"]]', 'pocketsphinx', now())
+"""
+# What a plan without limits has.
+UNLIMITED = ("unlimited_interviews", "unlimited_questions")
 SENT_AT = "2026-05-04T09:30:00Z"
 # The id of nothing.
 NOTHING = "4f9f68da-09f3-4046-a2ac-c0ce91aad4bc"
@@ -77,9 +93,9 @@ class Workspace:
     name: str
     open: ExitStack
 
-    def person(self, user: str) -> Person:
-        """Sign somebody in."""
-        return Person(self.client({"Authorization": f"Bearer {self.stack.token(user, self.name)}"}))
+    def person(self, user: str, features: tuple[str, ...] = ()) -> Person:
+        """Sign somebody in, with these features of a plan."""
+        return Person(self.client({"Authorization": f"Bearer {self.stack.token(user, self.name, features)}"}))
 
     def service(self, user: str = "") -> httpx.Client:
         """The service of the host application, acting for `user` or alone."""
@@ -93,11 +109,22 @@ class Workspace:
 
     def dead_letter(self, user: str) -> str:
         """The id of a search of a person that failed for good, which none does by itself."""
+        return self._put(DEAD_LETTER, user)
+
+    def memory(self, user: str) -> str:
+        """The id of something that is remembered of a person."""
+        return self._put(MEMORY, user)
+
+    def transcript(self, user: str) -> str:
+        """The id of a transcript of a person's."""
+        return self._put(TRANSCRIPT, user)
+
+    def _put(self, statement: str, user: str) -> str:
         id_ = uuid4()
 
         async def insert() -> None:
             connection = await asyncpg.connect(self.stack.settings.database_url)
-            await connection.execute(DEAD_LETTER, id_, self.name, user)
+            await connection.execute(statement, id_, self.name, user)
             await connection.close()
 
         asyncio.run(insert())

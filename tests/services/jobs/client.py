@@ -1,7 +1,7 @@
 """The jobs service in this process, a client of it, and what its refusals and streams say."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from cairn.jobs.v1 import admin_pb2, search_pb2
+from cairn.jobs.v1 import admin_pb2, interviews_pb2, memories_pb2, search_pb2, transcription_pb2, usage_pb2
 from cairn.jobs.v1 import jobs_pb2 as pb
 from chassis import server
 from chassis.database import DatabaseSettings
@@ -25,9 +25,9 @@ from chassis.identity import IdentitySettings
 from chassis.limits import Limits
 from chassis.server import ServerSettings
 from chassis.telemetry import TelemetrySettings
+from services.jobs.__main__ import KINDS as KNOWN
 from services.jobs.__main__ import Parts, running, served
 from services.jobs.domain import Status
-from services.jobs.domain_search import SEARCH
 from services.jobs.embedder import SearchSettings
 from services.jobs.settings import JobsSettings, Settings
 from tests.services.jobs.crew import until
@@ -35,7 +35,16 @@ from tests.services.jobs.stage import CLEAR, KINDS, Stage
 
 JWT_SECRET = "a secret for tests, 32 characters"
 SERVICE_KEY = "a-key-for-tests-0123456789"
-FILES = ((pb, "JobsService"), (search_pb2, "SearchService"), (admin_pb2, "JobsAdminService"))
+FILES = (
+    (pb, "JobsService"),
+    (search_pb2, "SearchService"),
+    (admin_pb2, "JobsAdminService"),
+    (usage_pb2, "UsageService"),
+    (memories_pb2, "MemoriesService"),
+    (interviews_pb2, "JobInfosService"),
+    (interviews_pb2, "InterviewsService"),
+    (transcription_pb2, "TranscriptionService"),
+)
 # Every request belongs to one method.
 METHOD_OF = {
     method.input_type.full_name: method
@@ -100,9 +109,9 @@ class Service:
     parts: Parts
     stage: Stage
 
-    def person(self, user: str, workspace: str = "w") -> Metadata:
+    def person(self, user: str, workspace: str = "w", features: Sequence[str] = ()) -> Metadata:
         """The credential of a person."""
-        claims = {"sub": user, "workspace": workspace, "iss": "cairn", "aud": "cairn"}
+        claims = {"sub": user, "workspace": workspace, "iss": "cairn", "aud": "cairn", "features": list(features)}
         token = jwt.encode({**claims, "exp": datetime.now(UTC) + timedelta(hours=1)}, JWT_SECRET)
         return (("authorization", f"Bearer {token}"),)
 
@@ -176,7 +185,7 @@ async def serving(database_url: str, redis_url: str) -> AsyncIterator[Service]:
     await connection.execute(CLEAR)
     limits = Limits(redis_url, lambda: 0.0)
     async with running(config) as parts:
-        known = served(parts, config, (*KINDS, SEARCH))
+        known = served(parts, config, (*KINDS, *KNOWN))
         grpc_server = server.make_server(known, server.interceptors(config.server, limits))
         port = grpc_server.add_insecure_port("127.0.0.1:0")
         await grpc_server.start()

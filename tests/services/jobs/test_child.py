@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from services.jobs.child import NO_GRACE, ChildFailed, run_in_child
+from services.jobs.child import NO_GRACE, ChildFailed, ChildKilled, run_in_child
 from services.jobs.domain import JobFailed
 from tests.services.jobs.children import AWAY, answer, die, fail, stay, stumble
 
@@ -70,9 +70,10 @@ async def test_a_failure_comes_through_and_a_mistake_does_not() -> None:
     with pytest.raises(JobFailed) as failed:
         await run_in_child(fail)
     assert (failed.value.failure, failed.value.retry_after) == (AWAY, 7.0)
-    for function, code in ((stumble, 1), (die, -signal.SIGABRT)):
-        with pytest.raises(ChildFailed, match=re.escape(f"ended with {code}")):
+    for function, code, killed in ((stumble, 1, False), (die, -signal.SIGABRT, True)):
+        with pytest.raises(ChildFailed, match=re.escape(f"ended with {code}")) as died:
             await run_in_child(function)
+        assert isinstance(died.value, ChildKilled) is killed
 
 
 async def test_a_cancelled_child_ends_with_what_it_has_started(tmp_path: Path) -> None:

@@ -15,9 +15,12 @@ from chassis.database import Statement
 from services.jobs import store, store_admin, store_claim, store_create, store_events, store_lease, store_upkeep
 from services.jobs.domain import Status
 from services.jobs.tables import SCHEMA, archive, attempts, events, jobs, metadata, requests
+from services.jobs.tables_interviews import allowances, interviews, job_infos, questions
+from services.jobs.tables_usage import usage
 from tests.services.jobs.stage import Stage
 
-OURS = {table.name for table in (jobs, attempts, events, requests, archive)}
+INTERVIEWS = (job_infos, interviews, questions, allowances)
+OURS = {table.name for table in (jobs, attempts, events, requests, archive, usage, *INTERVIEWS)}
 FILL = """
     insert into jobs.jobs (id, workspace, user_id, kind, queue, status, input, result_seconds, max_attempts,
                            created_at, turn, next_run_at, seq, completed_at, archive_at)

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.jobs.tables import SCHEMA, metadata
 from services.jobs.tables_facts import HalfVector, conversations, memberships, messages, users
+from services.jobs.tables_memories import memories, memory_marks
 
-OURS = {table.name for table in (users, conversations, memberships, messages)}
+OURS = {table.name for table in (users, conversations, memberships, messages, memories, memory_marks)}
 
 
 def differences(connection: Connection) -> list[Any]:
