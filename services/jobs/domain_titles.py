@@ -1,6 +1,7 @@
 """Titles: what they are found from, and what they must look like. No database and no wire format here."""
 
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -45,6 +46,11 @@ SMALL = frozenset(
 WRAPPING = " \t\n\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb\u201e*_#:;,.!?\u2026-\u2013\u2014"
 
 
+# Control, format, surrogate, private use.
+UNSEEN = ("Cc", "Cf", "Cs", "Co")
+MARKUP = re.compile("[<>]")
+
+
 class Finder(NamedTuple):
     """What finds titles: its name, and a title in texts, or none; it raises JobFailed."""
 
@@ -86,7 +92,10 @@ def excerpt(texts: Sequence[str]) -> list[str]:
 def tidied(said: str) -> str | None:
     """What somebody proposes, as a title; None where it is none."""
     words = re.sub(r"\s+", " ", said).strip(WRAPPING).split(" ")
-    if not FEWEST <= len(words) <= MOST:
+    # Everybody in the conversation sees it: no codes, and no pictures or tags in the place of words.
+    plain = all(unicodedata.category(each) not in UNSEEN for each in said if not each.isspace())
+    told = sum(any(each.isalnum() for each in word) and not MARKUP.search(word) for word in words)
+    if not (FEWEST <= len(words) <= MOST and plain and told >= FEWEST):
         return None
     title = cased(words)
     return title if len(title) <= MOST_CHARACTERS else None
