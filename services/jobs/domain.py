@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis.errors import InvalidInput, LimitReached, NotFound, PreconditionFailed
+from chassis.errors import CairnError, InvalidInput, LimitReached, NotFound, PreconditionFailed
 
 MAX_RESULT_BYTES = 1 << 20
 FIRST_DELAY, LONGEST_DELAY, JITTER = 1.0, 60.0, 0.1
@@ -156,6 +156,11 @@ class JobFailed(Exception):
         super().__init__(failure.reason)
         self.failure = failure
         self.retry_after = retry_after
+
+
+def refused(error: CairnError) -> JobFailed:
+    """What the call would have answered, had it been so then: trying again is of no use."""
+    return JobFailed(Failure(error.reason, str(error), retryable=False))
 
 
 class Attempt(NamedTuple):

@@ -3,7 +3,7 @@
 from services.jobs import encode_memories
 from services.jobs.actions import Action
 from services.jobs.context import Context
-from services.jobs.domain import Failure, JobFailed
+from services.jobs.domain import refused
 from services.jobs.domain_conversations import ConversationIncognito, ConversationNotFound
 from services.jobs.domain_memories import EXTRACTION, Extraction
 from services.jobs.use_cases_extraction import Extractions
@@ -18,7 +18,7 @@ def extract_memories(extractions: Extractions) -> Action:
         try:
             extracted = await extractions.extract(extraction, asked.level, context.progress)
         except (ConversationNotFound, ConversationIncognito) as error:
-            raise JobFailed(Failure(error.reason, str(error), retryable=False)) from error
+            raise refused(error) from error
         return encode_memories.to_result(extracted)
 
     return Action(EXTRACTION, run)

@@ -16,7 +16,7 @@ from services.jobs import audio, encode_transcription, store_transcripts
 from services.jobs.actions import Action
 from services.jobs.audio import Decoded
 from services.jobs.context import Context
-from services.jobs.domain import Failure, JobFailed
+from services.jobs.domain import JobFailed, refused
 from services.jobs.domain_conversations import ConversationNotFound
 from services.jobs.domain_outgoing import Limits
 from services.jobs.domain_transcription import (
@@ -94,7 +94,7 @@ async def _transcribed(listener: Listener, context: Context, wanted: Wanted, fol
         async with listener.database.begin() as queries:
             await store_transcripts.write(queries, context.job, transcript)
     except ConversationNotFound as error:  # not any more
-        raise JobFailed(Failure(error.reason, str(error), retryable=False)) from error
+        raise refused(error) from error
     return encode_transcription.to_kept(transcript.id)
 
 
