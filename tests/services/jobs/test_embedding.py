@@ -182,9 +182,12 @@ async def test_a_half_that_was_read_is_kept(library: Library) -> None:
     with pytest.raises(EmbedderAway):
         await library.embedding().step()
     read = len([text for text in library.model.asked if text != PROBE])
-    assert await store_embedding.reading(library.database, "words") == (read, 8 - read, 0)
+    # Messages come in any order: where poison is first, it is alone before anything is read.
+    kept, waiting, refused = await store_embedding.reading(library.database, "words")
+    assert (kept, waiting + refused) == (read, 8 - read)
+    assert refused <= 1 <= read
     library.model = Model()
-    assert await library.embedding().step() == 8 - read
+    assert await library.embedding().step() == waiting
 
 
 async def test_a_message_at_which_the_model_breaks_does_not_stop_the_others(library: Library) -> None:
