@@ -2,6 +2,7 @@ import datetime
 
 from buf.validate import validate_pb2 as _validate_pb2
 from cairn.bookmarks.v1 import collections_pb2 as _collections_pb2
+from cairn.bookmarks.v1 import links_pb2 as _links_pb2
 from cairn.policy.v1 import policy_pb2 as _policy_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
@@ -17,23 +18,27 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Target(_message.Message):
-    __slots__ = ("message_id", "file_id")
+    __slots__ = ("message_id", "file_id", "url")
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     FILE_ID_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
     message_id: str
     file_id: str
-    def __init__(self, message_id: _Optional[str] = ..., file_id: _Optional[str] = ...) -> None: ...
+    url: str
+    def __init__(self, message_id: _Optional[str] = ..., file_id: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
 
 class Bookmark(_message.Message):
-    __slots__ = ("id", "type", "target", "note", "tags", "collection_id", "state", "due_time", "create_time", "update_time", "etag", "available", "unavailable_reason", "message", "file")
+    __slots__ = ("id", "type", "target", "note", "tags", "collection_id", "state", "due_time", "create_time", "update_time", "etag", "available", "unavailable_reason", "message", "file", "link")
     class Type(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         TYPE_UNSPECIFIED: _ClassVar[Bookmark.Type]
         TYPE_MESSAGE: _ClassVar[Bookmark.Type]
         TYPE_FILE: _ClassVar[Bookmark.Type]
+        TYPE_LINK: _ClassVar[Bookmark.Type]
     TYPE_UNSPECIFIED: Bookmark.Type
     TYPE_MESSAGE: Bookmark.Type
     TYPE_FILE: Bookmark.Type
+    TYPE_LINK: Bookmark.Type
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Bookmark.State]
@@ -67,6 +72,7 @@ class Bookmark(_message.Message):
     UNAVAILABLE_REASON_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     FILE_FIELD_NUMBER: _ClassVar[int]
+    LINK_FIELD_NUMBER: _ClassVar[int]
     id: str
     type: Bookmark.Type
     target: Target
@@ -82,7 +88,8 @@ class Bookmark(_message.Message):
     unavailable_reason: Bookmark.UnavailableReason
     message: SavedMessage
     file: SavedFile
-    def __init__(self, id: _Optional[str] = ..., type: _Optional[_Union[Bookmark.Type, str]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., note: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., collection_id: _Optional[str] = ..., state: _Optional[_Union[Bookmark.State, str]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[_Union[Bookmark.UnavailableReason, str]] = ..., message: _Optional[_Union[SavedMessage, _Mapping]] = ..., file: _Optional[_Union[SavedFile, _Mapping]] = ...) -> None: ...
+    link: _links_pb2.Link
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[_Union[Bookmark.Type, str]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., note: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., collection_id: _Optional[str] = ..., state: _Optional[_Union[Bookmark.State, str]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., available: _Optional[bool] = ..., unavailable_reason: _Optional[_Union[Bookmark.UnavailableReason, str]] = ..., message: _Optional[_Union[SavedMessage, _Mapping]] = ..., file: _Optional[_Union[SavedFile, _Mapping]] = ..., link: _Optional[_Union[_links_pb2.Link, _Mapping]] = ...) -> None: ...
 
 class Person(_message.Message):
     __slots__ = ("id", "name")
@@ -185,7 +192,7 @@ class GetBookmarkRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class ListBookmarksRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "type", "collection_id", "tags", "text", "available", "state")
+    __slots__ = ("page_size", "page_token", "type", "collection_id", "tags", "text", "available", "state", "media_class", "site", "modified_since")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -194,6 +201,9 @@ class ListBookmarksRequest(_message.Message):
     TEXT_FIELD_NUMBER: _ClassVar[int]
     AVAILABLE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_CLASS_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
+    MODIFIED_SINCE_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     type: Bookmark.Type
@@ -202,7 +212,10 @@ class ListBookmarksRequest(_message.Message):
     text: str
     available: bool
     state: Bookmark.State
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., type: _Optional[_Union[Bookmark.Type, str]] = ..., collection_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., available: _Optional[bool] = ..., state: _Optional[_Union[Bookmark.State, str]] = ...) -> None: ...
+    media_class: _links_pb2.Link.MediaClass
+    site: str
+    modified_since: _timestamp_pb2.Timestamp
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., type: _Optional[_Union[Bookmark.Type, str]] = ..., collection_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ..., available: _Optional[bool] = ..., state: _Optional[_Union[Bookmark.State, str]] = ..., media_class: _Optional[_Union[_links_pb2.Link.MediaClass, str]] = ..., site: _Optional[str] = ..., modified_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListBookmarksResponse(_message.Message):
     __slots__ = ("bookmarks", "next_page_token", "total_size")
@@ -236,7 +249,7 @@ class CheckBookmarksResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[CheckBookmarksResponse.Result, _Mapping]]] = ...) -> None: ...
 
 class UpdateBookmarkRequest(_message.Message):
-    __slots__ = ("id", "update_mask", "etag", "note", "tags", "collection_id", "state", "due_time", "add_tags", "remove_tags")
+    __slots__ = ("id", "update_mask", "etag", "note", "tags", "collection_id", "state", "due_time", "title", "description", "add_tags", "remove_tags")
     ID_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
@@ -245,6 +258,8 @@ class UpdateBookmarkRequest(_message.Message):
     COLLECTION_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     DUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     ADD_TAGS_FIELD_NUMBER: _ClassVar[int]
     REMOVE_TAGS_FIELD_NUMBER: _ClassVar[int]
     id: str
@@ -255,21 +270,25 @@ class UpdateBookmarkRequest(_message.Message):
     collection_id: str
     state: Bookmark.State
     due_time: _timestamp_pb2.Timestamp
+    title: str
+    description: str
     add_tags: _containers.RepeatedScalarFieldContainer[str]
     remove_tags: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, id: _Optional[str] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., note: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., collection_id: _Optional[str] = ..., state: _Optional[_Union[Bookmark.State, str]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., add_tags: _Optional[_Iterable[str]] = ..., remove_tags: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ..., note: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., collection_id: _Optional[str] = ..., state: _Optional[_Union[Bookmark.State, str]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., add_tags: _Optional[_Iterable[str]] = ..., remove_tags: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RemoveBookmarkRequest(_message.Message):
-    __slots__ = ("id", "target", "allow_missing", "etag")
+    __slots__ = ("id", "target", "allow_missing", "etag", "permanent")
     ID_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     ALLOW_MISSING_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    PERMANENT_FIELD_NUMBER: _ClassVar[int]
     id: str
     target: Target
     allow_missing: bool
     etag: str
-    def __init__(self, id: _Optional[str] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., allow_missing: _Optional[bool] = ..., etag: _Optional[str] = ...) -> None: ...
+    permanent: bool
+    def __init__(self, id: _Optional[str] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., allow_missing: _Optional[bool] = ..., etag: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
 
 class CountBookmarksRequest(_message.Message):
     __slots__ = ("type",)
@@ -305,10 +324,12 @@ class BatchSaveBookmarksResponse(_message.Message):
             OUTCOME_SAVED: _ClassVar[BatchSaveBookmarksResponse.Result.Outcome]
             OUTCOME_ALREADY_SAVED: _ClassVar[BatchSaveBookmarksResponse.Result.Outcome]
             OUTCOME_NOT_FOUND: _ClassVar[BatchSaveBookmarksResponse.Result.Outcome]
+            OUTCOME_INVALID: _ClassVar[BatchSaveBookmarksResponse.Result.Outcome]
         OUTCOME_UNSPECIFIED: BatchSaveBookmarksResponse.Result.Outcome
         OUTCOME_SAVED: BatchSaveBookmarksResponse.Result.Outcome
         OUTCOME_ALREADY_SAVED: BatchSaveBookmarksResponse.Result.Outcome
         OUTCOME_NOT_FOUND: BatchSaveBookmarksResponse.Result.Outcome
+        OUTCOME_INVALID: BatchSaveBookmarksResponse.Result.Outcome
         TARGET_FIELD_NUMBER: _ClassVar[int]
         OUTCOME_FIELD_NUMBER: _ClassVar[int]
         BOOKMARK_ID_FIELD_NUMBER: _ClassVar[int]

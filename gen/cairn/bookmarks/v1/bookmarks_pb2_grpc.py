@@ -127,11 +127,13 @@ class BookmarkServiceServicer:
     """
 
     def SaveBookmark(self, request, context):
-        """Saves a target. Saving it again answers with the bookmark there is, unchanged, and `alreadySaved`.
+        """Saves a target. Saving it again answers with the bookmark there is, unchanged, and `alreadySaved`; a link that lies
+        in the trash is taken out of it. What a link leads to is looked up afterwards: see LinkService.WatchBookmark.
 
         Errors:
         NOT_FOUND TARGET_NOT_FOUND: no such message or file, or the caller may not see it: the answer is the same.
         NOT_FOUND COLLECTION_NOT_FOUND: `collectionId` is no collection of the caller.
+        INVALID_ARGUMENT URL_INVALID: `url` is no URL of http or https, or has a user name in it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,6 +147,7 @@ class BookmarkServiceServicer:
 
         Errors:
         NOT_FOUND TARGET_NOT_FOUND: there is nothing to remove, and no target the caller may save.
+        INVALID_ARGUMENT URL_INVALID: `url` is no URL of http or https, or has a user name in it.
         INVALID_ARGUMENT IDEMPOTENCY_KEY_REUSED: the same `requestId` came with another target (HTTP 422).
         ABORTED TOGGLE_CONTENDED: too many others toggle the same item at once; trying again may work (HTTP 409).
         """
@@ -177,7 +180,7 @@ class BookmarkServiceServicer:
         Without a credential nothing is saved, which is no error.
 
         Errors:
-        INVALID_ARGUMENT VALIDATION_FAILED: more than 500 targets, or one that is neither a message nor a file.
+        INVALID_ARGUMENT VALIDATION_FAILED: more than 500 targets, or one that is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,13 +197,15 @@ class BookmarkServiceServicer:
         FAILED_PRECONDITION ETAG_MISMATCH: it changed since it was read (HTTP 412).
         INVALID_ARGUMENT FIELD_MASK_INVALID: the mask names a field that cannot be changed.
         INVALID_ARGUMENT TOO_MANY_TAGS: it would carry more than 20 tags.
+        INVALID_ARGUMENT NOT_A_LINK: a message or a file has no title or description to write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveBookmark(self, request, context):
-        """Removes a bookmark, whether or not its target can still be seen.
+        """Removes a bookmark, whether or not its target can still be seen. A link goes to the trash, from which it can be
+        restored for 30 days, unless it is to be removed for good.
 
         By target it is idempotent: removing what is not saved succeeds. By id, `allowMissing` makes it so. Over HTTP it
         is by id; BatchRemoveBookmarks takes targets.

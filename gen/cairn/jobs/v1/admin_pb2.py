@@ -30,7 +30,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61irn/jobs/v1/admin.proto\x12\rcairn.jobs.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x18\x63\x61irn/jobs/v1/jobs.proto\x1a\x1c\x63\x61irn/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x02\n\nQueueStats\x12-\n\x05kinds\x18\x01 \x03(\x0b\x32\x1e.cairn.jobs.v1.QueueStats.Kind\x12\x18\n\x10unembedded_count\x18\x02 \x01(\x05\x12\x15\n\rmessage_count\x18\x03 \x01(\x05\x12\x1d\n\x15refused_message_count\x18\x04 \x01(\x05\x1a\x9f\x01\n\x04Kind\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x15\n\rwaiting_count\x18\x03 \x01(\x05\x12\x15\n\rdelayed_count\x18\x04 \x01(\x05\x12\x15\n\rrunning_count\x18\x05 \x01(\x05\x12\x1a\n\x12oldest_due_seconds\x18\x06 \x01(\x01\x12\x19\n\x11\x64\x65\x61\x64_letter_count\x18\x07 \x01(\x05\"\x97\x01\n\nDeadLetter\x12\x1f\n\x03job\x18\x01 \x01(\x0b\x32\x12.cairn.jobs.v1.Job\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12-\n\tfail_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x0bredriven_as\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_redriven_as\"\x16\n\x14GetQueueStatsRequest\"\xd4\x01\n\x17ListArchivedJobsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12/\n\x04kind\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[a-z][a-z0-9-]*$H\x00\x88\x01\x01\x12:\n\x06status\x18\x04 \x01(\x0e\x32\x19.cairn.jobs.v1.Job.StatusB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x01\x88\x01\x01\x42\x07\n\x05_kindB\t\n\x07_status\"U\n\x18ListArchivedJobsResponse\x12 \n\x04jobs\x18\x01 \x03(\x0b\x32\x12.cairn.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8c\x01\n\x16ListDeadLettersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12/\n\x04kind\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[a-z][a-z0-9-]*$H\x00\x88\x01\x01\x42\x07\n\x05_kind\"c\n\x17ListDeadLettersResponse\x12/\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x19.cairn.jobs.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x18RedriveDeadLetterRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"2\n\x16PurgeDeadLetterRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x32\xbc\x05\n\x10JobsAdminService\x12r\n\rGetQueueStats\x12#.cairn.jobs.v1.GetQueueStatsRequest\x1a\x19.cairn.jobs.v1.QueueStats\"!\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/admin/queue\x12\x88\x01\n\x10ListArchivedJobs\x12&.cairn.jobs.v1.ListArchivedJobsRequest\x1a\'.cairn.jobs.v1.ListArchivedJobsResponse\"#\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/admin/archive\x12\x8a\x01\n\x0fListDeadLetters\x12%.cairn.jobs.v1.ListDeadLettersRequest\x1a&.cairn.jobs.v1.ListDeadLettersResponse\"(\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v1/admin/dead-letters\x12\x95\x01\n\x11RedriveDeadLetter\x12\'.cairn.jobs.v1.RedriveDeadLetterRequest\x1a\x19.cairn.jobs.v1.DeadLetter\"<\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x30\"+/api/v1/admin/dead-letters/{job_id}/redrive:\x01*\x12\x83\x01\n\x0fPurgeDeadLetter\x12%.cairn.jobs.v1.PurgeDeadLetterRequest\x1a\x16.google.protobuf.Empty\"1\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%*#/api/v1/admin/dead-letters/{job_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63\x61irn/jobs/v1/admin.proto\x12\rcairn.jobs.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x18\x63\x61irn/jobs/v1/jobs.proto\x1a\x1c\x63\x61irn/policy/v1/policy.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x02\n\nQueueStats\x12-\n\x05kinds\x18\x01 \x03(\x0b\x32\x1e.cairn.jobs.v1.QueueStats.Kind\x12\x18\n\x10unembedded_count\x18\x02 \x01(\x05\x12\x15\n\rmessage_count\x18\x03 \x01(\x05\x12\x1d\n\x15refused_message_count\x18\x04 \x01(\x05\x1a\xe4\x01\n\x04Kind\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x15\n\rwaiting_count\x18\x03 \x01(\x05\x12\x15\n\rdelayed_count\x18\x04 \x01(\x05\x12\x15\n\rrunning_count\x18\x05 \x01(\x05\x12\x1a\n\x12oldest_due_seconds\x18\x06 \x01(\x01\x12\x19\n\x11\x64\x65\x61\x64_letter_count\x18\x07 \x01(\x05\x12\x16\n\x0e\x63omplete_count\x18\x08 \x01(\x05\x12\x13\n\x0b\x65rror_count\x18\t \x01(\x05\x12\x16\n\x0e\x63\x61nceled_count\x18\n \x01(\x05\"\x97\x01\n\nDeadLetter\x12\x1f\n\x03job\x18\x01 \x01(\x0b\x32\x12.cairn.jobs.v1.Job\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12-\n\tfail_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x0bredriven_as\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_redriven_as\"\x16\n\x14GetQueueStatsRequest\"\xd4\x01\n\x17ListArchivedJobsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12/\n\x04kind\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[a-z][a-z0-9-]*$H\x00\x88\x01\x01\x12:\n\x06status\x18\x04 \x01(\x0e\x32\x19.cairn.jobs.v1.Job.StatusB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x01\x88\x01\x01\x42\x07\n\x05_kindB\t\n\x07_status\"U\n\x18ListArchivedJobsResponse\x12 \n\x04jobs\x18\x01 \x03(\x0b\x32\x12.cairn.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8c\x01\n\x16ListDeadLettersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12/\n\x04kind\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[a-z][a-z0-9-]*$H\x00\x88\x01\x01\x42\x07\n\x05_kind\"c\n\x17ListDeadLettersResponse\x12/\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32\x19.cairn.jobs.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x18RedriveDeadLetterRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xa2\x01\n\x19RedriveDeadLettersRequest\x12!\n\x07job_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xf4\x03\"\x05r\x03\xb0\x01\x01\x12/\n\x04kind\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[a-z][a-z0-9-]*$H\x00\x88\x01\x01\x12\x1e\n\x05\x63ount\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x42\x07\n\x05_kindB\x08\n\x06_count\"F\n\x1aRedriveDeadLettersResponse\x12\x17\n\x0frequested_count\x18\x01 \x01(\x05\x12\x0f\n\x07job_ids\x18\x02 \x03(\t\"2\n\x16PurgeDeadLetterRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x32\xdd\x06\n\x10JobsAdminService\x12r\n\rGetQueueStats\x12#.cairn.jobs.v1.GetQueueStatsRequest\x1a\x19.cairn.jobs.v1.QueueStats\"!\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/admin/queue\x12\x88\x01\n\x10ListArchivedJobs\x12&.cairn.jobs.v1.ListArchivedJobsRequest\x1a\'.cairn.jobs.v1.ListArchivedJobsResponse\"#\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/admin/archive\x12\x8a\x01\n\x0fListDeadLetters\x12%.cairn.jobs.v1.ListDeadLettersRequest\x1a&.cairn.jobs.v1.ListDeadLettersResponse\"(\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1c\x12\x1a/api/v1/admin/dead-letters\x12\x95\x01\n\x11RedriveDeadLetter\x12\'.cairn.jobs.v1.RedriveDeadLetterRequest\x1a\x19.cairn.jobs.v1.DeadLetter\"<\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x30\"+/api/v1/admin/dead-letters/{job_id}/redrive:\x01*\x12\x9e\x01\n\x12RedriveDeadLetters\x12(.cairn.jobs.v1.RedriveDeadLettersRequest\x1a).cairn.jobs.v1.RedriveDeadLettersResponse\"3\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\'\"\"/api/v1/admin/dead-letters/redrive:\x01*\x12\x83\x01\n\x0fPurgeDeadLetter\x12%.cairn.jobs.v1.PurgeDeadLetterRequest\x1a\x16.google.protobuf.Empty\"1\xca\xc1\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%*#/api/v1/admin/dead-letters/{job_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +53,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDEADLETTERSREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\031r\027\020\001\030@2\021^[a-z][a-z0-9-]*$'
   _globals['_REDRIVEDEADLETTERREQUEST'].fields_by_name['job_id']._loaded_options = None
   _globals['_REDRIVEDEADLETTERREQUEST'].fields_by_name['job_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REDRIVEDEADLETTERSREQUEST'].fields_by_name['job_ids']._loaded_options = None
+  _globals['_REDRIVEDEADLETTERSREQUEST'].fields_by_name['job_ids']._serialized_options = b'\272H\r\222\001\n\020\364\003\"\005r\003\260\001\001'
+  _globals['_REDRIVEDEADLETTERSREQUEST'].fields_by_name['kind']._loaded_options = None
+  _globals['_REDRIVEDEADLETTERSREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\031r\027\020\001\030@2\021^[a-z][a-z0-9-]*$'
+  _globals['_REDRIVEDEADLETTERSREQUEST'].fields_by_name['count']._loaded_options = None
+  _globals['_REDRIVEDEADLETTERSREQUEST'].fields_by_name['count']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
   _globals['_PURGEDEADLETTERREQUEST'].fields_by_name['job_id']._loaded_options = None
   _globals['_PURGEDEADLETTERREQUEST'].fields_by_name['job_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_JOBSADMINSERVICE'].methods_by_name['GetQueueStats']._loaded_options = None
@@ -63,28 +69,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOBSADMINSERVICE'].methods_by_name['ListDeadLetters']._serialized_options = b'\312\301\030\002\010\003\202\323\344\223\002\034\022\032/api/v1/admin/dead-letters'
   _globals['_JOBSADMINSERVICE'].methods_by_name['RedriveDeadLetter']._loaded_options = None
   _globals['_JOBSADMINSERVICE'].methods_by_name['RedriveDeadLetter']._serialized_options = b'\312\301\030\002\010\003\202\323\344\223\0020\"+/api/v1/admin/dead-letters/{job_id}/redrive:\001*'
+  _globals['_JOBSADMINSERVICE'].methods_by_name['RedriveDeadLetters']._loaded_options = None
+  _globals['_JOBSADMINSERVICE'].methods_by_name['RedriveDeadLetters']._serialized_options = b'\312\301\030\002\010\003\202\323\344\223\002\'\"\"/api/v1/admin/dead-letters/redrive:\001*'
   _globals['_JOBSADMINSERVICE'].methods_by_name['PurgeDeadLetter']._loaded_options = None
   _globals['_JOBSADMINSERVICE'].methods_by_name['PurgeDeadLetter']._serialized_options = b'\312\301\030\002\010\003\202\323\344\223\002%*#/api/v1/admin/dead-letters/{job_id}'
   _globals['_QUEUESTATS']._serialized_start=222
-  _globals['_QUEUESTATS']._serialized_end=523
+  _globals['_QUEUESTATS']._serialized_end=592
   _globals['_QUEUESTATS_KIND']._serialized_start=364
-  _globals['_QUEUESTATS_KIND']._serialized_end=523
-  _globals['_DEADLETTER']._serialized_start=526
-  _globals['_DEADLETTER']._serialized_end=677
-  _globals['_GETQUEUESTATSREQUEST']._serialized_start=679
-  _globals['_GETQUEUESTATSREQUEST']._serialized_end=701
-  _globals['_LISTARCHIVEDJOBSREQUEST']._serialized_start=704
-  _globals['_LISTARCHIVEDJOBSREQUEST']._serialized_end=916
-  _globals['_LISTARCHIVEDJOBSRESPONSE']._serialized_start=918
-  _globals['_LISTARCHIVEDJOBSRESPONSE']._serialized_end=1003
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=1006
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1146
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1148
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1247
-  _globals['_REDRIVEDEADLETTERREQUEST']._serialized_start=1249
-  _globals['_REDRIVEDEADLETTERREQUEST']._serialized_end=1301
-  _globals['_PURGEDEADLETTERREQUEST']._serialized_start=1303
-  _globals['_PURGEDEADLETTERREQUEST']._serialized_end=1353
-  _globals['_JOBSADMINSERVICE']._serialized_start=1356
-  _globals['_JOBSADMINSERVICE']._serialized_end=2056
+  _globals['_QUEUESTATS_KIND']._serialized_end=592
+  _globals['_DEADLETTER']._serialized_start=595
+  _globals['_DEADLETTER']._serialized_end=746
+  _globals['_GETQUEUESTATSREQUEST']._serialized_start=748
+  _globals['_GETQUEUESTATSREQUEST']._serialized_end=770
+  _globals['_LISTARCHIVEDJOBSREQUEST']._serialized_start=773
+  _globals['_LISTARCHIVEDJOBSREQUEST']._serialized_end=985
+  _globals['_LISTARCHIVEDJOBSRESPONSE']._serialized_start=987
+  _globals['_LISTARCHIVEDJOBSRESPONSE']._serialized_end=1072
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=1075
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=1215
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=1217
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=1316
+  _globals['_REDRIVEDEADLETTERREQUEST']._serialized_start=1318
+  _globals['_REDRIVEDEADLETTERREQUEST']._serialized_end=1370
+  _globals['_REDRIVEDEADLETTERSREQUEST']._serialized_start=1373
+  _globals['_REDRIVEDEADLETTERSREQUEST']._serialized_end=1535
+  _globals['_REDRIVEDEADLETTERSRESPONSE']._serialized_start=1537
+  _globals['_REDRIVEDEADLETTERSRESPONSE']._serialized_end=1607
+  _globals['_PURGEDEADLETTERREQUEST']._serialized_start=1609
+  _globals['_PURGEDEADLETTERREQUEST']._serialized_end=1659
+  _globals['_JOBSADMINSERVICE']._serialized_start=1662
+  _globals['_JOBSADMINSERVICE']._serialized_end=2523
 # @@protoc_insertion_point(module_scope)

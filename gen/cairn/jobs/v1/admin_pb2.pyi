@@ -17,7 +17,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class QueueStats(_message.Message):
     __slots__ = ("kinds", "unembedded_count", "message_count", "refused_message_count")
     class Kind(_message.Message):
-        __slots__ = ("kind", "queue", "waiting_count", "delayed_count", "running_count", "oldest_due_seconds", "dead_letter_count")
+        __slots__ = ("kind", "queue", "waiting_count", "delayed_count", "running_count", "oldest_due_seconds", "dead_letter_count", "complete_count", "error_count", "canceled_count")
         KIND_FIELD_NUMBER: _ClassVar[int]
         QUEUE_FIELD_NUMBER: _ClassVar[int]
         WAITING_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,9 @@ class QueueStats(_message.Message):
         RUNNING_COUNT_FIELD_NUMBER: _ClassVar[int]
         OLDEST_DUE_SECONDS_FIELD_NUMBER: _ClassVar[int]
         DEAD_LETTER_COUNT_FIELD_NUMBER: _ClassVar[int]
+        COMPLETE_COUNT_FIELD_NUMBER: _ClassVar[int]
+        ERROR_COUNT_FIELD_NUMBER: _ClassVar[int]
+        CANCELED_COUNT_FIELD_NUMBER: _ClassVar[int]
         kind: str
         queue: str
         waiting_count: int
@@ -32,7 +35,10 @@ class QueueStats(_message.Message):
         running_count: int
         oldest_due_seconds: float
         dead_letter_count: int
-        def __init__(self, kind: _Optional[str] = ..., queue: _Optional[str] = ..., waiting_count: _Optional[int] = ..., delayed_count: _Optional[int] = ..., running_count: _Optional[int] = ..., oldest_due_seconds: _Optional[float] = ..., dead_letter_count: _Optional[int] = ...) -> None: ...
+        complete_count: int
+        error_count: int
+        canceled_count: int
+        def __init__(self, kind: _Optional[str] = ..., queue: _Optional[str] = ..., waiting_count: _Optional[int] = ..., delayed_count: _Optional[int] = ..., running_count: _Optional[int] = ..., oldest_due_seconds: _Optional[float] = ..., dead_letter_count: _Optional[int] = ..., complete_count: _Optional[int] = ..., error_count: _Optional[int] = ..., canceled_count: _Optional[int] = ...) -> None: ...
     KINDS_FIELD_NUMBER: _ClassVar[int]
     UNEMBEDDED_COUNT_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -102,6 +108,24 @@ class RedriveDeadLetterRequest(_message.Message):
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     def __init__(self, job_id: _Optional[str] = ...) -> None: ...
+
+class RedriveDeadLettersRequest(_message.Message):
+    __slots__ = ("job_ids", "kind", "count")
+    JOB_IDS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    job_ids: _containers.RepeatedScalarFieldContainer[str]
+    kind: str
+    count: int
+    def __init__(self, job_ids: _Optional[_Iterable[str]] = ..., kind: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
+
+class RedriveDeadLettersResponse(_message.Message):
+    __slots__ = ("requested_count", "job_ids")
+    REQUESTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    JOB_IDS_FIELD_NUMBER: _ClassVar[int]
+    requested_count: int
+    job_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, requested_count: _Optional[int] = ..., job_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PurgeDeadLetterRequest(_message.Message):
     __slots__ = ("job_id",)

@@ -56,6 +56,11 @@ class JobsAdminServiceStub:
                 request_serializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLetterRequest.SerializeToString,
                 response_deserializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.DeadLetter.FromString,
                 _registered_method=True)
+        self.RedriveDeadLetters = channel.unary_unary(
+                '/cairn.jobs.v1.JobsAdminService/RedriveDeadLetters',
+                request_serializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLettersRequest.SerializeToString,
+                response_deserializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLettersResponse.FromString,
+                _registered_method=True)
         self.PurgeDeadLetter = channel.unary_unary(
                 '/cairn.jobs.v1.JobsAdminService/PurgeDeadLetter',
                 request_serializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.PurgeDeadLetterRequest.SerializeToString,
@@ -110,6 +115,17 @@ class JobsAdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RedriveDeadLetters(self, request, context):
+        """Starts many dead letters again, the oldest first: those of these ids, or of a kind, or all. As RedriveDeadLetter
+        does for one; ids of which there is none are passed over.
+
+        Errors:
+        INVALID_ARGUMENT VALIDATION_FAILED: more than 500 ids, or a count that is not 1 to 1,000.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PurgeDeadLetter(self, request, context):
         """Takes a job off the dead letters; it is then like any other that has ended, and one older than seven days is
         deleted. Idempotent.
@@ -143,6 +159,11 @@ def add_JobsAdminServiceServicer_to_server(servicer, server):
                     servicer.RedriveDeadLetter,
                     request_deserializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLetterRequest.FromString,
                     response_serializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.DeadLetter.SerializeToString,
+            ),
+            'RedriveDeadLetters': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedriveDeadLetters,
+                    request_deserializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLettersRequest.FromString,
+                    response_serializer=cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLettersResponse.SerializeToString,
             ),
             'PurgeDeadLetter': grpc.unary_unary_rpc_method_handler(
                     servicer.PurgeDeadLetter,
@@ -259,6 +280,33 @@ class JobsAdminService:
             '/cairn.jobs.v1.JobsAdminService/RedriveDeadLetter',
             cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLetterRequest.SerializeToString,
             cairn_dot_jobs_dot_v1_dot_admin__pb2.DeadLetter.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedriveDeadLetters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.jobs.v1.JobsAdminService/RedriveDeadLetters',
+            cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLettersRequest.SerializeToString,
+            cairn_dot_jobs_dot_v1_dot_admin__pb2.RedriveDeadLettersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -135,18 +135,22 @@ class Attempt(_message.Message):
     def __init__(self, number: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("search", "memories", "transcription", "title", "interview")
+    __slots__ = ("search", "memories", "transcription", "title", "interview", "link_enrichment", "link_import")
     SEARCH_FIELD_NUMBER: _ClassVar[int]
     MEMORIES_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPTION_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     INTERVIEW_FIELD_NUMBER: _ClassVar[int]
+    LINK_ENRICHMENT_FIELD_NUMBER: _ClassVar[int]
+    LINK_IMPORT_FIELD_NUMBER: _ClassVar[int]
     search: _results_pb2.SearchResult
     memories: _results_pb2.MemoriesResult
     transcription: _results_pb2.TranscriptionResult
     title: _results_pb2.TitleResult
     interview: _results_pb2.InterviewResult
-    def __init__(self, search: _Optional[_Union[_results_pb2.SearchResult, _Mapping]] = ..., memories: _Optional[_Union[_results_pb2.MemoriesResult, _Mapping]] = ..., transcription: _Optional[_Union[_results_pb2.TranscriptionResult, _Mapping]] = ..., title: _Optional[_Union[_results_pb2.TitleResult, _Mapping]] = ..., interview: _Optional[_Union[_results_pb2.InterviewResult, _Mapping]] = ...) -> None: ...
+    link_enrichment: _results_pb2.LinkEnrichmentResult
+    link_import: _results_pb2.LinkImportResult
+    def __init__(self, search: _Optional[_Union[_results_pb2.SearchResult, _Mapping]] = ..., memories: _Optional[_Union[_results_pb2.MemoriesResult, _Mapping]] = ..., transcription: _Optional[_Union[_results_pb2.TranscriptionResult, _Mapping]] = ..., title: _Optional[_Union[_results_pb2.TitleResult, _Mapping]] = ..., interview: _Optional[_Union[_results_pb2.InterviewResult, _Mapping]] = ..., link_enrichment: _Optional[_Union[_results_pb2.LinkEnrichmentResult, _Mapping]] = ..., link_import: _Optional[_Union[_results_pb2.LinkImportResult, _Mapping]] = ...) -> None: ...
 
 class JobEvent(_message.Message):
     __slots__ = ("event", "resume_token", "job", "gap")

@@ -139,3 +139,40 @@ class TranscriptionResult(_message.Message):
     segment_count: int
     extractor: str
     def __init__(self, transcript_id: _Optional[str] = ..., duration_seconds: _Optional[float] = ..., text: _Optional[str] = ..., truncated: _Optional[bool] = ..., segment_count: _Optional[int] = ..., extractor: _Optional[str] = ...) -> None: ...
+
+class LinkEnrichmentResult(_message.Message):
+    __slots__ = ("bookmark_id", "steps", "merged_into", "stopped")
+    class Step(_message.Message):
+        __slots__ = ("name", "state", "reason")
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        STATE_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        name: str
+        state: str
+        reason: str
+        def __init__(self, name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    BOOKMARK_ID_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    MERGED_INTO_FIELD_NUMBER: _ClassVar[int]
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    bookmark_id: str
+    steps: _containers.RepeatedCompositeFieldContainer[LinkEnrichmentResult.Step]
+    merged_into: str
+    stopped: bool
+    def __init__(self, bookmark_id: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[LinkEnrichmentResult.Step, _Mapping]]] = ..., merged_into: _Optional[str] = ..., stopped: _Optional[bool] = ...) -> None: ...
+
+class LinkImportResult(_message.Message):
+    __slots__ = ("total_count", "saved_count", "already_saved_count", "restored_count", "invalid_count", "dry_run")
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SAVED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ALREADY_SAVED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RESTORED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    INVALID_COUNT_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    total_count: int
+    saved_count: int
+    already_saved_count: int
+    restored_count: int
+    invalid_count: int
+    dry_run: bool
+    def __init__(self, total_count: _Optional[int] = ..., saved_count: _Optional[int] = ..., already_saved_count: _Optional[int] = ..., restored_count: _Optional[int] = ..., invalid_count: _Optional[int] = ..., dry_run: _Optional[bool] = ...) -> None: ...

@@ -26,7 +26,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63\x61irn/policy/v1/policy.proto\x12\x0f\x63\x61irn.policy.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\xc8\x03\n\x06Policy\x12\x32\n\x08\x61udience\x18\x01 \x01(\x0e\x32 .cairn.policy.v1.Policy.Audience\x12\x0f\n\x07\x66\x65\x61ture\x18\x02 \x03(\t\x12,\n\x05quota\x18\x03 \x01(\x0b\x32\x1d.cairn.policy.v1.Policy.Quota\x12*\n\x04http\x18\x04 \x01(\x0b\x32\x1c.cairn.policy.v1.Policy.Http\x12\x11\n\tbroadcast\x18\x05 \x01(\x08\x1a\x61\n\x05Quota\x12\x0e\n\x06\x62ucket\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61pacity\x18\x02 \x01(\r\x12\x0e\n\x06refill\x18\x03 \x01(\r\x12&\n\x03per\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a\x45\n\x04Http\x12\x14\n\x0csuccess_code\x18\x01 \x01(\r\x12\x14\n\x0cunless_field\x18\x02 \x01(\t\x12\x11\n\tmultipart\x18\x03 \x01(\x08\"b\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UDIENCE_PUBLIC\x10\x01\x12\x11\n\rAUDIENCE_USER\x10\x02\x12\x14\n\x10\x41UDIENCE_SERVICE\x10\x03:I\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\x99\x88\x03 \x01(\x0b\x32\x17.cairn.policy.v1.Policyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63\x61irn/policy/v1/policy.proto\x12\x0f\x63\x61irn.policy.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\xdf\x03\n\x06Policy\x12\x32\n\x08\x61udience\x18\x01 \x01(\x0e\x32 .cairn.policy.v1.Policy.Audience\x12\x0f\n\x07\x66\x65\x61ture\x18\x02 \x03(\t\x12,\n\x05quota\x18\x03 \x01(\x0b\x32\x1d.cairn.policy.v1.Policy.Quota\x12*\n\x04http\x18\x04 \x01(\x0b\x32\x1c.cairn.policy.v1.Policy.Http\x12\x11\n\tbroadcast\x18\x05 \x01(\x08\x1a\x61\n\x05Quota\x12\x0e\n\x06\x62ucket\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61pacity\x18\x02 \x01(\r\x12\x0e\n\x06refill\x18\x03 \x01(\r\x12&\n\x03per\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a\\\n\x04Http\x12\x14\n\x0csuccess_code\x18\x01 \x01(\r\x12\x14\n\x0cunless_field\x18\x02 \x01(\t\x12\x11\n\tmultipart\x18\x03 \x01(\x08\x12\x15\n\rcache_control\x18\x04 \x01(\t\"b\n\x08\x41udience\x12\x18\n\x14\x41UDIENCE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41UDIENCE_PUBLIC\x10\x01\x12\x11\n\rAUDIENCE_USER\x10\x02\x12\x14\n\x10\x41UDIENCE_SERVICE\x10\x03:I\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\x99\x88\x03 \x01(\x0b\x32\x17.cairn.policy.v1.Policyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cairn.policy.v1.policy_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_POLICY']._serialized_start=116
-  _globals['_POLICY']._serialized_end=572
+  _globals['_POLICY']._serialized_end=595
   _globals['_POLICY_QUOTA']._serialized_start=304
   _globals['_POLICY_QUOTA']._serialized_end=401
   _globals['_POLICY_HTTP']._serialized_start=403
-  _globals['_POLICY_HTTP']._serialized_end=472
-  _globals['_POLICY_AUDIENCE']._serialized_start=474
-  _globals['_POLICY_AUDIENCE']._serialized_end=572
+  _globals['_POLICY_HTTP']._serialized_end=495
+  _globals['_POLICY_AUDIENCE']._serialized_start=497
+  _globals['_POLICY_AUDIENCE']._serialized_end=595
 # @@protoc_insertion_point(module_scope)

@@ -37,14 +37,16 @@ class Policy(_message.Message):
         per: _duration_pb2.Duration
         def __init__(self, bucket: _Optional[str] = ..., capacity: _Optional[int] = ..., refill: _Optional[int] = ..., per: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
     class Http(_message.Message):
-        __slots__ = ("success_code", "unless_field", "multipart")
+        __slots__ = ("success_code", "unless_field", "multipart", "cache_control")
         SUCCESS_CODE_FIELD_NUMBER: _ClassVar[int]
         UNLESS_FIELD_FIELD_NUMBER: _ClassVar[int]
         MULTIPART_FIELD_NUMBER: _ClassVar[int]
+        CACHE_CONTROL_FIELD_NUMBER: _ClassVar[int]
         success_code: int
         unless_field: str
         multipart: bool
-        def __init__(self, success_code: _Optional[int] = ..., unless_field: _Optional[str] = ..., multipart: _Optional[bool] = ...) -> None: ...
+        cache_control: str
+        def __init__(self, success_code: _Optional[int] = ..., unless_field: _Optional[str] = ..., multipart: _Optional[bool] = ..., cache_control: _Optional[str] = ...) -> None: ...
     AUDIENCE_FIELD_NUMBER: _ClassVar[int]
     FEATURE_FIELD_NUMBER: _ClassVar[int]
     QUOTA_FIELD_NUMBER: _ClassVar[int]
