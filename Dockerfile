@@ -1,4 +1,5 @@
-# One image for every process of Cairn: `python -m services.bookmarks`, `python -m gateway`, `python -m cli`.
+# One image for every process of Cairn: `python -m services.bookmarks`, `python -m gateway`, `python -m cli`; and a
+# larger one with a browser, for the workers that make pictures of links. Each is a target of this file.
 
 FROM python:3.13-slim AS packages
 COPY requirements.lock .
@@ -6,8 +7,9 @@ COPY requirements.lock .
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes -r requirements.lock
 
-FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn
+FROM python:3.13-slim AS cairn
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cairn \
+    && install --directory --owner=cairn /var/lib/cairn/objects
 COPY --from=packages /opt/venv /opt/venv
 COPY . /app
 # gen/ holds the generated packages.
@@ -24,3 +26,14 @@ EXPOSE 8080 50051 50052 50053
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-m", "cli", "health", "http://127.0.0.1:8080/readyz"]
 CMD ["python", "-m", "gateway"]
+
+FROM cairn AS capture
+USER root
+# Fonts for most of what is written: Latin, Greek and Cyrillic; Chinese, Japanese and Korean; emoji.
+RUN apt-get update --quiet \
+    && apt-get install --yes --quiet --no-install-recommends \
+        chromium fonts-liberation fonts-droid-fallback fonts-noto-color-emoji \
+    && rm -rf /var/lib/apt/lists/*
+# The browser keeps some of its things there.
+ENV HOME=/tmp
+USER cairn

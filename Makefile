@@ -73,9 +73,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .PHONY: lock
 lock: setup ## pin the dependencies of pyproject.toml again (ARGS=--upgrade takes newer versions)
-	$(LOCK) -o requirements.lock --extra models
-	$(LOCK) -o requirements-embedded.lock -c requirements.lock --extra models --extra embedded
-	$(LOCK) -o requirements-dev.lock -c requirements-embedded.lock --extra models --extra embedded --extra dev
+	$(LOCK) -o requirements.lock --extra models --extra capture
+	$(LOCK) -o requirements-embedded.lock -c requirements.lock --extra models --extra capture --extra embedded
+	$(LOCK) -o requirements-dev.lock -c requirements-embedded.lock --extra models --extra capture --extra embedded --extra dev
 	@if grep -n '://' requirements*.lock; then echo "a lock must not name a place on a network" >&2; exit 1; fi
 
 .PHONY: bench
