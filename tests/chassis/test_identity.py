@@ -135,6 +135,16 @@ async def test_features_come_with_a_token_or_from_a_service_that_acts_for_somebo
     assert "one" not in PERSON.features
 
 
+async def test_our_own_processes_have_a_key_and_may_name_anybody() -> None:
+    own = identity(replace(SETTINGS, internal_key="x" * 32))
+    assert await own.identify(f"Service {'x' * 32}", "w", "zo%C3%AB") == Caller("w", "zoë", service="cairn")
+    assert await own.identify(f"Service {KEY}", "w", "zo%C3%AB") == Caller("w", "zo%C3%AB", service="feed")
+    assert await reason(f"Service {'x' * 32}") == "CREDENTIALS_INVALID"
+    assert await reason("Service ") == "CREDENTIALS_INVALID"
+    with pytest.raises(ValueError, match="CAIRN_INTERNAL_KEY"):
+        replace(SETTINGS, internal_key="x" * 31)
+
+
 @pytest.mark.parametrize(
     ("key", "workspace", "user", "expected"),
     [
