@@ -14,8 +14,10 @@ from gateway.contract import Binding, Contract, Method, Policy
 from gateway.decode import Decoders
 from gateway.edge import PRIVATE, SECURITY, ClientGone, Edge, Request
 from gateway.encode import Encoders
-from gateway.envelope import JSON, NO_CONTENT, Answer, Answers, has_text
+from gateway.envelope import HTTP_BODY, JSON, NO_CONTENT, Answer, Answers, has_text
 from gateway.errors import Headers, HttpError, from_rpc, internal
+from gateway.file_streams import Files
+from gateway.files import NOT_MODIFIED
 from gateway.forms import is_form
 from gateway.openapi_rules import rules_of
 from gateway.request import Requests
@@ -42,7 +44,7 @@ class Route:
     binding: Binding
     requests: Requests
     answers: Answers
-    streams: Streams | None
+    streams: Streams | Files | None
     uploads: Uploads | None
     upstreams: tuple[str, ...]
     body_limit: int
@@ -66,7 +68,7 @@ def routes_of(backends: Backends, settings: EdgeSettings, stopping: asyncio.Even
                 binding,
                 requests,
                 Answers(method, encoders, resource_paths),
-                Streams(method, encoders, stopping) if method.streams else None,
+                _streams(method, encoders, stopping),
                 Uploads(method, requests, settings.upload_limit) if takes_form else None,
                 upstreams if method.policy.broadcast else upstreams[:1],
                 settings.service_body_limit if service_only else settings.body_limit,
@@ -74,6 +76,12 @@ def routes_of(backends: Backends, settings: EdgeSettings, stopping: asyncio.Even
             )
             routes.add(binding.verb + WITH_FORM * takes_form, binding.template, route)
     return routes
+
+
+def _streams(method: Method, encoders: Encoders, stopping: asyncio.Event) -> Streams | Files | None:
+    if not method.streams:
+        return None
+    return Files(method) if method.output.full_name == HTTP_BODY else Streams(method, encoders, stopping)
 
 
 def _longest_wait(contract: Contract, method: Method) -> float:
@@ -143,7 +151,8 @@ class Gateway:
             call = self._upstreams.stream(route.upstreams[0], outgoing)
             await route.streams.relay(call, request, send, [*SECURITY, *request.extra])
             return None
-        return route.answers.answer(await self._call(route, outgoing))
+        known = request.headers.get("if-none-match", "")
+        return route.answers.answer(await self._call(route, outgoing), known)
 
     async def _call(self, route: Route, outgoing: Outgoing) -> bytes:
         with _failures_told(route.method):
@@ -208,7 +217,8 @@ def _failure(error: HttpError, request: Request) -> Answer:
 
 
 async def _send(answer: Answer, request: Request, send: Send) -> None:
-    length: Headers = [(b"content-length", b"%d" % len(answer.body))] if answer.status != NO_CONTENT else []
+    has_body = answer.status not in (NO_CONTENT, NOT_MODIFIED)
+    length: Headers = [(b"content-length", b"%d" % len(answer.body))] if has_body else []
     names = {name for name, _ in answer.headers}
     defaults = [each for each in (*PRIVATE, *SECURITY) if each[0] not in names]
     headers = [*answer.headers, *length, *defaults, *request.extra]

@@ -17,12 +17,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 # Request headers that go on to the services, as gRPC metadata.
 FORWARDED = ("authorization", "x-cairn-workspace", "x-cairn-user", "x-cairn-features", "traceparent")
 ALLOWED_HEADERS = (
-    b"authorization, content-type, idempotency-key, if-match, last-event-id, traceparent, "
-    b"x-cairn-features, x-cairn-user, x-cairn-workspace, x-request-id"
+    b"authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, "
+    b"traceparent, x-cairn-features, x-cairn-user, x-cairn-workspace, x-request-id"
 )
 EXPOSED_HEADERS = (
-    b"etag, idempotent-replayed, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
-    b"x-request-id"
+    b"content-disposition, etag, idempotent-replayed, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, "
+    b"retry-after, x-request-id"
 )
 PREFLIGHT_SECONDS = b"7200"
 SECURITY: Headers = [

@@ -1,7 +1,6 @@
 """From a gRPC response to an HTTP answer: our envelope, status, ETag and Location."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -14,6 +13,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from gateway.contract import Method
 from gateway.encode import Encoders
 from gateway.errors import Headers
+from gateway.files import NOT_MODIFIED, etag_of, file_headers, is_known
 from gateway.names import entity, message_of
 from gateway.templates import Template
 
@@ -27,7 +27,6 @@ LOOK_AGAIN_SECONDS = 1
 DURATION = "google.protobuf.Duration"
 # A response that is a file: it goes out as it is, without an envelope.
 HTTP_BODY = "google.api.HttpBody"
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class Answers:
         self.wrap = None if output.full_name == EMPTY else _wrapper(output, encoders)
         self._success = method.policy.http.success_code or 200
         self._unless = method.policy.http.unless_field
+        kept = method.policy.http.cache_control
+        self._kept: Headers = [(b"cache-control", kept.encode())] if kept else []
         resource = resource_of(output)
         self._tells_replays = has_replayed(output)
         self._goes_on = has_poll_delay(output)
@@ -71,15 +72,15 @@ class Answers:
         self._id = resource.text("id") if resource else None
         self._path = resource_paths.get(resource.message.full_name) if resource else None
 
-    def answer(self, response: bytes) -> Answer:
-        """The answer for a serialized response."""
+    def answer(self, response: bytes, if_none_match: str = "") -> Answer:
+        """The answer for a serialized response; `if_none_match` tells which file the client has already."""
         if self.wrap is None:
             return Answer(NO_CONTENT, [])
         message = self.parse(response)
         if self._raw:
-            return Answer(200, _file_headers(message.content_type), message.data)
+            return self._file(message, if_none_match)
         status = 200 if self._unless and getattr(message, self._unless) else self._success
-        extra = [JSON]
+        extra = [JSON, *self._kept]
         if self._etag:
             etag = self._etag(message)
             extra += [(b"etag", _quoted(etag))] if etag else []
@@ -89,6 +90,16 @@ class Answers:
             extra += self._found_at(message)
         extra += self._look_again(message, status)
         return Answer(status, extra, orjson.dumps(self.wrap(message)))
+
+    def _file(self, message: Any, if_none_match: str) -> Answer:
+        headers = file_headers(message.content_type)
+        if not self._kept:
+            return Answer(200, headers, message.data)
+        etag = etag_of(message.data)
+        kept: Headers = [(b"etag", etag), *self._kept]
+        if is_known(etag, if_none_match):
+            return Answer(NOT_MODIFIED, kept)
+        return Answer(200, [*headers, *kept], message.data)
 
     def _look_again(self, message: Any, status: int) -> Headers:
         if self._goes_on:
@@ -102,12 +113,6 @@ class Answers:
             return []
         variable = self._path.variables[0].field
         return [(b"location", self._path.format({variable: self._id(message)}).encode())]
-
-
-def _file_headers(content_type: str) -> Headers:
-    """Never shown as a page of ours: a browser saves it."""
-    known = content_type if _MEDIA_TYPE.fullmatch(content_type) else "application/octet-stream"
-    return [(b"content-type", known.encode()), (b"content-disposition", b"attachment")]
 
 
 def list_field(message: Descriptor) -> FieldDescriptor | None:

@@ -8,7 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gateway.contract import Binding, Method, Policy
 from gateway.decode import Decoders
-from gateway.envelope import JSON, Answer
+from gateway.envelope import HTTP_BODY, JSON, Answer
 from gateway.names import camel, message_of
 from gateway.openapi_examples import Examples
 from gateway.openapi_responses import ERROR, HEADERS, components, general_errors, responses, split_comment
@@ -155,6 +155,9 @@ class Operations:
             name, text = _HEADER_PARAMETERS[header]
             schema = self._schemas.parameter(method.asked.fields_by_name[field_name])
             yield {"name": name, "in": "header", "description": text, "schema": schema}
+        if method.policy.http.cache_control and method.output.full_name == HTTP_BODY and not method.streams:
+            text = "The ETag of the file that is there already."
+            yield {"name": "If-None-Match", "in": "header", "description": text, "schema": {"type": "string"}}
         yield {"$ref": "#/components/parameters/Workspace"}
         yield {"$ref": "#/components/parameters/User"}
 

@@ -28,6 +28,7 @@ _BY_NAME = {
     "emoji": "🎯",
     "preset": "focusing",
     "audioUrl": "https://example.com/hello.ogg",
+    "url": "https://example.com/",
 }
 # Names of fields that point to something else, which an example cannot know.
 _REFERENCE = re.compile(r"^ids?$|Ids?$")

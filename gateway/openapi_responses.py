@@ -20,6 +20,7 @@ from gateway.envelope import (
     resource_of,
 )
 from gateway.errors import BY_REASON, TABLE
+from gateway.files import NOT_MODIFIED
 from gateway.names import entity, message_of
 from gateway.openapi_schemas import Schema, Schemas
 
@@ -65,7 +66,12 @@ ERROR: Schema = {
     },
 }
 HEADERS: dict[str, Schema] = {
-    "ETag": {"description": "Changes with the resource; to be sent back as If-Match.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "Changes with the resource; to be sent back as If-Match, or If-None-Match.",
+        "schema": {"type": "string"},
+    },
+    "Cache-Control": {"description": "How long it may be kept, and by whom.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "A file to be saved, with its name.", "schema": {"type": "string"}},
     "Location": {"description": "Where the resource can be read.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
     "Idempotent-Replayed": {
@@ -135,6 +141,8 @@ def _reasons(method: Method) -> dict[int, list[tuple[str, str]]]:
 def _successes(method: Method, schemas: Schemas) -> Schema:
     if method.output.full_name == EMPTY and not method.streams:
         return {str(NO_CONTENT): {"description": "Done.", "headers": header_refs()}}
+    if method.output.full_name == HTTP_BODY:
+        return _files(method)
     code = method.policy.http.success_code or 200
     answer = _stream(method, schemas) if method.streams else _success(method, schemas)
     unless = method.policy.http.unless_field
@@ -143,15 +151,23 @@ def _successes(method: Method, schemas: Schemas) -> Schema:
     names = ["ETag"] if resource and resource.text("etag") else []
     names += ["Location"] if code in (CREATED, ACCEPTED) else []
     names += ["Retry-After"] if code == ACCEPTED or has_poll_delay(method.output) else []
+    names += ["Cache-Control"] if method.policy.http.cache_control else []
     names += ["Idempotent-Replayed"] if code in (CREATED, ACCEPTED) and has_replayed(method.output) else []
     return {str(code): answer | {"headers": header_refs(*names)}, **again}
 
 
+def _files(method: Method) -> Schema:
+    """What a file is answered with; one that may be kept need not be sent again."""
+    text = "The file, while it is made: one that breaks off has no end." if method.streams else "The file."
+    kept = ["Cache-Control", "ETag"] if method.policy.http.cache_control and not method.streams else []
+    # Without a schema: OpenAPI 3.1 has bytes so, and a reader would take one for what a file of JSON says.
+    found = {"200": {"description": text, "content": {"*/*": {}}, "headers": header_refs("Content-Disposition", *kept)}}
+    known = {str(NOT_MODIFIED): {"description": "It is the one of If-None-Match.", "headers": header_refs(*kept)}}
+    return found | (known if kept else {})
+
+
 def _success(method: Method, schemas: Schemas) -> Schema:
     output = method.output
-    if output.full_name == HTTP_BODY:
-        # Without a schema: OpenAPI 3.1 has bytes so, and a reader would take one for what a file of JSON says.
-        return {"description": "The file.", "content": {"*/*": {}}}
     items = list_field(output)
     if items:
         schema = _list_envelope(message_of(items), schemas, output)

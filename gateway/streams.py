@@ -93,30 +93,32 @@ class Streams:
     async def relay(self, call: Call, request: Request, send: Send, headers: Headers) -> None:
         """Send the stream to the client. An error that comes at once is raised, a later one ends the stream."""
         form = self._lines if NDJSON in request.headers.get("accept", "") else self._events
-        gone = asyncio.ensure_future(_gone(request.receive))
+        leaving = asyncio.ensure_future(gone(request.receive))
         first = asyncio.ensure_future(call.read())
         try:
-            await asyncio.wait({first, gone}, timeout=FIRST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({first, leaving}, timeout=FIRST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if first.done():
                 first.result()
             start = [(b"content-type", form.content_type), *UNBUFFERED, *headers]
             await send({"type": "http.response.start", "status": 200, "headers": start})
-            async for chunk in self._chunks(call, Waiting(first, gone, request.id), form):
+            async for chunk in self._chunks(call, Waiting(first, leaving, request.id), form):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from error
         finally:
-            gone.cancel()
+            leaving.cancel()
             call.cancel()
 
     async def _chunks(self, call: Call, waiting: Waiting, form: Events | Lines) -> AsyncIterator[bytes]:
         stop = asyncio.ensure_future(self._stopping.wait())
-        reader, gone = waiting.first, waiting.gone
+        reader, leaving = waiting.first, waiting.gone
         try:
             while True:
-                await asyncio.wait({reader, gone, stop}, timeout=COMMENT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                if gone.done() or stop.done():
+                await asyncio.wait(
+                    {reader, leaving, stop}, timeout=COMMENT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                if leaving.done() or stop.done():
                     yield form.goodbye
                     return
                 if not reader.done():
@@ -135,7 +137,8 @@ class Streams:
             reader.cancel()
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
+    """Wait until the client goes away."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

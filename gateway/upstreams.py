@@ -15,6 +15,8 @@ from gateway.errors import from_rpc
 # `<name>_address`. Only a broadcast reaches more than the first.
 SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "cairn.bookmarks.v1.BookmarkService": ("bookmarks",),
+    "cairn.bookmarks.v1.LinkService": ("bookmarks",),
+    "cairn.bookmarks.v1.EnrichmentService": ("bookmarks",),
     "cairn.presence.v1.PresenceService": ("presence",),
     "cairn.jobs.v1.JobsService": ("jobs",),
     "cairn.jobs.v1.JobsAdminService": ("jobs",),
@@ -25,6 +27,7 @@ SERVED_BY: Mapping[str, tuple[str, ...]] = {
     "cairn.jobs.v1.JobInfosService": ("jobs",),
     "cairn.jobs.v1.InterviewsService": ("jobs",),
     "cairn.jobs.v1.UsageService": ("jobs",),
+    "cairn.jobs.v1.LinkJobsService": ("jobs",),
     "cairn.feed.v1.FeedService": ("bookmarks", "presence", "jobs"),
 }
 HEALTH = "/grpc.health.v1.Health/Check"

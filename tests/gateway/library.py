@@ -139,6 +139,16 @@ class Library:
         body = message_factory.GetMessageClass(self.contract.pool.FindMessageTypeByName("google.api.HttpBody"))
         return body(content_type=request.content_type, data=b"\0\xff<b>")
 
+    read_plate = read_scan
+    count_plates = count_books
+
+    async def export(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+        body = message_factory.GetMessageClass(self.contract.pool.FindMessageTypeByName("google.api.HttpBody"))
+        types = {1: "text/csv; charset=utf-8; name=books.csv"}
+        async for event in self.watch(request, context):
+            data = f"{event.number}{event.padding}\n".encode()
+            yield body(content_type=types.get(event.number, ""), data=data)
+
     def remember(self, behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         async def answer(request: Any, context: Any) -> Any:
             self.seen.append(request)
