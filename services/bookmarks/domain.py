@@ -1,5 +1,7 @@
 """What a saved item is, and the rules it keeps. No database and no wire format here.
 
+A link is always available; what is known of it is in domain_links.py.
+
 state of a bookmark:   OPEN <-> DONE <-> ARCHIVED      (any to any; the person's own business)
 its target:            available <-> ACCESS_LOST       (membership ends and comes back)
                        available  -> DELETED           (a deletion stays, unless the host dates a change after it)
@@ -13,10 +15,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.errors import AlreadyExists, Conflict, InvalidInput, LimitReached, NotFound, PreconditionFailed
+from services.bookmarks.domain_links import Canonical, Link
+from services.bookmarks.domain_shown import SavedFile, SavedMessage
 
 MAX_TAGS = 20
+MAX_NOTE = 2000
 MAX_COLLECTIONS = 1000
-PREVIEW_LENGTH = 80
 
 
 class TargetType(StrEnum):
@@ -24,6 +28,7 @@ class TargetType(StrEnum):
 
     MESSAGE = "message"
     FILE = "file"
+    LINK = "link"
 
 
 class State(StrEnum):
@@ -95,50 +100,23 @@ class ToggleContended(Conflict):
 
 
 class Target(NamedTuple):
-    """What is saved; the id is the host's own."""
+    """What is saved; the id is the host's own, and of a link the key of its canonical form."""
 
     type: TargetType
     id: str
 
 
-class Person(NamedTuple):
-    """Someone shown beside a saved item. The name is empty once they are deleted."""
-
-    id: str
-    name: str
+Wanted = Target | Canonical
 
 
-class Conversation(NamedTuple):
-    """Where a client jumps to. The kind is 0 until the feed introduces it."""
-
-    id: str
-    kind: int
-    name: str
-
-
-class SavedMessage(NamedTuple):
-    """A message as a list shows it."""
-
-    id: str
-    preview: str
-    author: Person
-    conversation: Conversation
-    sent_time: datetime
-
-
-class SavedFile(NamedTuple):
-    """A file as a list shows it."""
-
-    id: str
-    name: str
-    media_type: str
-    size_bytes: int
-    uploader: Person
+def target_of(wanted: Wanted) -> Target:
+    """What an address is as a target."""
+    return Target(TargetType.LINK, wanted.key) if isinstance(wanted, Canonical) else wanted
 
 
 @dataclass(slots=True)
 class Bookmark:
-    """One saved item of one person. `message` and `file` are there only while it is available."""
+    """One saved item of one person. `message` and `file` are there only while it is available; `link` always is."""
 
     id: UUID
     target: Target
@@ -153,6 +131,7 @@ class Bookmark:
     unavailable: Unavailable | None
     message: SavedMessage | None
     file: SavedFile | None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +150,7 @@ class Words:
 
     def changed(self, edit: "Edit") -> "Words":
         """With the fields of an edit; tags to take away win over those to add."""
-        values = {name: getattr(edit.words, name) for name in edit.fields}
+        values = {name: getattr(edit.words, name) for name in edit.fields - OF_LINKS}
         words = replace(self, **values)
         tags = tidy_tags((*words.tags, *edit.add_tags))
         removed = set(tidy_tags(edit.remove_tags))
@@ -184,7 +163,8 @@ class Words:
         return self
 
 
-EDITABLE = frozenset({"note", "tags", "collection_id", "state", "due_time"})
+OF_LINKS = frozenset({"title", "description"})
+EDITABLE = frozenset({"note", "tags", "collection_id", "state", "due_time"}) | OF_LINKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +175,14 @@ class Edit:
     fields: frozenset[str]
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
+    # Of a link; empty shows what was found.
+    title: str = ""
+    description: str = ""
+
+    @property
+    def of_link(self) -> dict[str, str]:
+        """What it changes of a link itself."""
+        return {name: getattr(self, name) for name in sorted(self.fields & OF_LINKS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +195,10 @@ class Filter:
     text: str | None = None
     available: bool | None = None
     state: State | None = None
+    # Of links only.
+    media_class: str | None = None
+    site: str | None = None
+    modified_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +217,6 @@ class Collection:
 def tidy_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Trimmed and case-folded, each once, in order of the alphabet; empty ones dropped."""
     return tuple(sorted({tidy for tag in tags if (tidy := tag.strip().casefold())}))
-
-
-def preview(text: str) -> str:
-    """The first 80 characters, with three dots where there are more."""
-    return text if len(text) <= PREVIEW_LENGTH else text[:PREVIEW_LENGTH] + "..."
 
 
 def etag_of(version: int) -> str:

@@ -1,7 +1,7 @@
 """From the wire to the domain and back."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,20 +17,26 @@ from services.bookmarks.domain import (
     Collection,
     Edit,
     Filter,
-    SavedFile,
-    SavedMessage,
     State,
     Target,
     TargetType,
     Unavailable,
+    Wanted,
     Words,
     etag_of,
+    target_of,
 )
+from services.bookmarks.domain_hosts import canonical_site
+from services.bookmarks.domain_links import UrlInvalid, canonical
+from services.bookmarks.domain_shown import SavedFile, SavedMessage
+from services.bookmarks.encode_links import CLASS_OF, EPOCH, fields_of_link, fields_of_time
 from services.bookmarks.facts import Fact, Kind
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-TYPES = {TargetType.MESSAGE: pb.Bookmark.TYPE_MESSAGE, TargetType.FILE: pb.Bookmark.TYPE_FILE}
+TYPES = {
+    TargetType.MESSAGE: pb.Bookmark.TYPE_MESSAGE,
+    TargetType.FILE: pb.Bookmark.TYPE_FILE,
+    TargetType.LINK: pb.Bookmark.TYPE_LINK,
+}
 STATES = {
     State.OPEN: pb.Bookmark.STATE_OPEN,
     State.DONE: pb.Bookmark.STATE_DONE,
@@ -45,11 +51,33 @@ TYPE_OF = {number: type_ for type_, number in TYPES.items()}
 STATE_OF = {number: state for state, number in STATES.items()}
 
 
-def to_target(target: pb.Target) -> Target:
-    """What is saved."""
+def to_target(target: pb.Target, field: str = "target") -> Wanted:
+    """What is saved. A URL that is none is refused, as a part of `field`."""
+    if target.HasField("url"):
+        return canonical(target.url, f"{field}.url")
     if target.HasField("message_id"):
         return Target(TargetType.MESSAGE, target.message_id)
     return Target(TargetType.FILE, target.file_id)
+
+
+def to_key(request: pb.RemoveBookmarkRequest) -> UUID | Target:
+    """Which bookmark is meant. A URL that is none is a link that nobody has."""
+    if not request.HasField("target"):
+        return UUID(request.id)
+    wanted = _or_none(request.target)
+    return target_of(wanted) if wanted else Target(TargetType.LINK, "")
+
+
+def to_targets(targets: Iterable[pb.Target]) -> list[Wanted | None]:
+    """What is saved; None where a URL is none."""
+    return [_or_none(target) for target in targets]
+
+
+def _or_none(target: pb.Target) -> Wanted | None:
+    try:
+        return to_target(target)
+    except UrlInvalid:
+        return None
 
 
 def to_words(request: pb.SaveBookmarkRequest | pb.UpdateBookmarkRequest) -> Words:
@@ -67,7 +95,8 @@ def to_words(request: pb.SaveBookmarkRequest | pb.UpdateBookmarkRequest) -> Word
 def to_edit(request: pb.UpdateBookmarkRequest) -> Edit:
     """The change a request asks for."""
     fields = mask(request, request.update_mask, EDITABLE)
-    return Edit(to_words(request), fields, tuple(request.add_tags), tuple(request.remove_tags))
+    tags = tuple(request.add_tags), tuple(request.remove_tags)
+    return Edit(to_words(request), fields, *tags, title=request.title, description=request.description)
 
 
 def to_filter(request: pb.ListBookmarksRequest) -> Filter:
@@ -79,6 +108,9 @@ def to_filter(request: pb.ListBookmarksRequest) -> Filter:
         request.text or None,
         request.available if request.HasField("available") else None,
         STATE_OF[request.state] if request.state else None,
+        CLASS_OF[request.media_class] if request.media_class else None,
+        canonical_site(request.site) or None,
+        to_time(request.modified_since) if request.HasField("modified_since") else None,
     )
 
 
@@ -92,20 +124,27 @@ def fields_of(bookmark: Bookmark) -> dict[str, Any]:
     return {
         "id": str(bookmark.id),
         "type": TYPES[bookmark.target.type],
-        "target": {f"{bookmark.target.type.value}_id": bookmark.target.id},
+        "target": _fields_of_target(bookmark),
         "note": bookmark.note,
         "tags": bookmark.tags,
         "collection_id": None if bookmark.collection_id is None else str(bookmark.collection_id),
         "state": STATES[bookmark.state],
-        "due_time": bookmark.due_time and _fields_of_time(bookmark.due_time),
-        "create_time": _fields_of_time(bookmark.create_time),
-        "update_time": _fields_of_time(bookmark.update_time),
+        "due_time": bookmark.due_time and fields_of_time(bookmark.due_time),
+        "create_time": fields_of_time(bookmark.create_time),
+        "update_time": fields_of_time(bookmark.update_time),
         "etag": etag_of(bookmark.version),
         "available": bookmark.unavailable is None,
         "unavailable_reason": REASONS[bookmark.unavailable],
         "message": bookmark.message and _fields_of_message(bookmark.message),
         "file": bookmark.file and _fields_of_file(bookmark.file),
+        "link": bookmark.link and fields_of_link(bookmark.id, bookmark.link),
     }
+
+
+def _fields_of_target(bookmark: Bookmark) -> dict[str, str]:
+    if bookmark.link:
+        return {"url": bookmark.link.url}
+    return {f"{bookmark.target.type.value}_id": bookmark.target.id}
 
 
 def from_collection(collection: Collection) -> collections_pb2.Collection:
@@ -161,7 +200,7 @@ def to_time(value: Timestamp) -> datetime:
 
 def from_time(value: datetime) -> Timestamp:
     """Exact: PostgreSQL keeps microseconds."""
-    return Timestamp(**_fields_of_time(value))
+    return Timestamp(**fields_of_time(value))
 
 
 def to_position(time: datetime) -> int:
@@ -174,18 +213,13 @@ def from_position(position: int) -> datetime:
     return EPOCH + timedelta(microseconds=position)
 
 
-def _fields_of_time(value: datetime) -> dict[str, int]:
-    since = value - EPOCH
-    return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
-
-
 def _fields_of_message(message: SavedMessage) -> dict[str, Any]:
     return {
         "id": message.id,
         "preview": message.preview,
         "author": message.author._asdict(),
         "conversation": message.conversation._asdict(),
-        "sent_time": _fields_of_time(message.sent_time),
+        "sent_time": fields_of_time(message.sent_time),
     }
 
 

@@ -1,23 +1,30 @@
 """From rows to the domain."""
 
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
 from chassis.database import Row
 from services.bookmarks.domain import (
     Bookmark,
     Collection,
-    Conversation,
-    Person,
-    SavedFile,
-    SavedMessage,
     State,
     Target,
     TargetType,
     Unavailable,
     Words,
-    preview,
 )
+from services.bookmarks.domain_links import STEPS, Enrichment, Link, LinkImage, Step, StepState
+from services.bookmarks.domain_shown import Conversation, Person, SavedFile, SavedMessage, preview
 
 TYPES = {each.value: each for each in TargetType}
 STATES = {each.value: each for each in State}
+PLACES = ("url", "final_url", "site", "favicon_url")
+TEXTS = ("site_name", "media_type", "media_class", "text", "caption")
+AS_FOUND = (*PLACES, *TEXTS, "embeddable", "revision")
+IMAGE = ("kind", "version", "media_type", "width", "height", "blurhash", "size_bytes")
 
 
 def to_bookmark(row: Row) -> Bookmark:
@@ -39,6 +46,26 @@ def to_bookmark(row: Row) -> Bookmark:
         None if available else Unavailable(unavailable),
         _message(row) if available and row["message_seen"] else None,
         _file(row) if available and type_ is TargetType.FILE else None,
+        to_link(row["link"]) if type_ is TargetType.LINK else None,
+    )
+
+
+def to_link(known: str) -> Link:
+    """The JSON of `sight`: what the person wrote goes before what was found."""
+    link = orjson.loads(known)
+    steps = sorted(map(_step, link["steps"]), key=lambda step: STEPS.index(step.name))
+    job = link["job_id"]
+    images = tuple(_image(image) for image in link["images"] or ())
+    kinds = sorted(image.kind for image in images)
+    return Link(
+        **{name: link[name] for name in AS_FOUND},
+        other_urls=tuple(link["other_urls"]),
+        title=link["own_title"] or link["title"],
+        description=link["own_description"] or link["description"],
+        images=images,
+        # The one that was chosen may not have come.
+        cover=link["cover"] if link["cover"] in kinds else next(iter(kinds), ""),
+        enrichment=Enrichment(StepState(link["enrichment"]), tuple(steps), link["round"], job and UUID(job)),
     )
 
 
@@ -73,3 +100,20 @@ def _message(row: Row) -> SavedMessage:
 def _file(row: Row) -> SavedFile:
     uploader = Person(row["file_uploader_id"], row["uploader_name"] or "")
     return SavedFile(row["target_id"], row["file_name"], row["file_media_type"], row["file_size_bytes"], uploader)
+
+
+def _step(step: dict[str, Any]) -> Step:
+    next_at = step["next_at"]
+    return Step(
+        step["step"],
+        StepState(step["state"]),
+        step["reason"],
+        step["message"],
+        step["attempts"],
+        next_at and datetime.fromisoformat(next_at),
+        datetime.fromisoformat(step["updated_at"]),
+    )
+
+
+def _image(image: dict[str, Any]) -> LinkImage:
+    return LinkImage(*(image[name] for name in IMAGE))

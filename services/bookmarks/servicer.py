@@ -1,5 +1,7 @@
 """BookmarkService: decode, one use case, encode."""
 
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from google.protobuf.empty_pb2 import Empty
@@ -10,8 +12,8 @@ from chassis.interceptors import Call
 from chassis.masks import mask
 from chassis.pages import Pages, page_size
 from services.bookmarks import encode
-from services.bookmarks.domain import Target, Words
-from services.bookmarks.use_cases import Bookmarks
+from services.bookmarks.domain import Target, Wanted, Words, target_of
+from services.bookmarks.use_cases import Bookmarks, Doomed
 from services.bookmarks.use_cases_collections import Collections
 
 Result = pb.BatchSaveBookmarksResponse.Result
@@ -60,13 +62,13 @@ class BookmarkServicer:
 
     async def CheckBookmarks(self, request: pb.CheckBookmarksRequest, call: Call) -> pb.CheckBookmarksResponse:
         """Which targets are saved."""
-        targets = [encode.to_target(target) for target in request.targets]
-        found = await self._bookmarks.check(call.caller, targets)
+        targets = encode.to_targets(request.targets)
+        found = await self._bookmarks.check(call.caller, _those(targets))
         ids = {target: str(id_) for target, id_ in found.items()}
         result = pb.CheckBookmarksResponse.Result
-        asked = zip(request.targets, targets, strict=True)
+        asked = [(sent, each and ids.get(target_of(each))) for sent, each in zip(request.targets, targets, strict=True)]
         return pb.CheckBookmarksResponse(
-            results=[result(target=sent, bookmarked=each in ids, bookmark_id=ids.get(each)) for sent, each in asked]
+            results=[result(target=sent, bookmarked=bool(id_), bookmark_id=id_) for sent, id_ in asked]
         )
 
     async def UpdateBookmark(self, request: pb.UpdateBookmarkRequest, call: Call) -> pb.Bookmark:
@@ -78,9 +80,9 @@ class BookmarkServicer:
 
     async def RemoveBookmark(self, request: pb.RemoveBookmarkRequest, call: Call) -> Empty:
         """Remove by id, or by target: then it need not be there."""
-        by_target = request.HasField("target")
-        key: UUID | Target = encode.to_target(request.target) if by_target else UUID(request.id)
-        await self._bookmarks.remove(call.require_caller(), key, request.etag, by_target or request.allow_missing)
+        allow_missing = request.allow_missing or request.HasField("target")
+        doomed = Doomed(request.etag, allow_missing, request.permanent)
+        await self._bookmarks.remove(call.require_caller(), encode.to_key(request), doomed)
         return Empty()
 
     async def CountBookmarks(self, request: pb.CountBookmarksRequest, call: Call) -> pb.CountBookmarksResponse:
@@ -92,17 +94,18 @@ class BookmarkServicer:
         self, request: pb.BatchSaveBookmarksRequest, call: Call
     ) -> pb.BatchSaveBookmarksResponse:
         """Save many."""
-        targets = [encode.to_target(target) for target in request.targets]
+        targets = encode.to_targets(request.targets)
         collection = UUID(request.collection_id) if request.collection_id else None
         words = Words(request.note, tuple(request.tags), collection)
-        saved, ids = await self._bookmarks.save_many(call.require_caller(), targets, words)
+        wanted = [each for each in targets if each]
+        saved, ids = await self._bookmarks.save_many(call.require_caller(), wanted, words)
         results = []
-        for sent, target in zip(request.targets, targets, strict=True):
-            outcome = Result.OUTCOME_SAVED if target in saved else Result.OUTCOME_ALREADY_SAVED
-            if target not in ids:
-                outcome = Result.OUTCOME_NOT_FOUND
-            id_ = ids.get(target)
-            results.append(Result(target=sent, outcome=outcome, bookmark_id=str(id_) if id_ else None))
+        for sent, each in zip(request.targets, targets, strict=True):
+            target = each and target_of(each)
+            id_ = ids.get(target) if target else None
+            results.append(
+                Result(target=sent, outcome=_outcome(target, saved, ids), bookmark_id=str(id_) if id_ else None)
+            )
         return pb.BatchSaveBookmarksResponse(
             results=results, saved_count=len(saved), already_saved_count=len(ids.keys() - saved)
         )
@@ -112,7 +115,7 @@ class BookmarkServicer:
     ) -> pb.BatchRemoveBookmarksResponse:
         """Remove many."""
         ids = [UUID(id_) for id_ in request.ids]
-        targets = [encode.to_target(target) for target in request.targets]
+        targets = _those(encode.to_targets(request.targets))
         removed = await self._bookmarks.remove_many(call.require_caller(), ids, targets)
         return pb.BatchRemoveBookmarksResponse(removed_count=removed)
 
@@ -151,3 +154,16 @@ class BookmarkServicer:
         """Delete a collection."""
         await self._collections.delete(call.require_caller(), UUID(request.id), request.etag)
         return Empty()
+
+
+def _those(targets: Sequence[Wanted | None]) -> list[Target]:
+    """Those that are any."""
+    return [target_of(each) for each in targets if each]
+
+
+def _outcome(target: Target | None, saved: AbstractSet[Target], ids: Mapping[Target, UUID]) -> Result.Outcome:
+    if target is None:
+        return Result.OUTCOME_INVALID
+    if target not in ids:
+        return Result.OUTCOME_NOT_FOUND
+    return Result.OUTCOME_SAVED if target in saved else Result.OUTCOME_ALREADY_SAVED

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chassis.database import DatabaseSettings
 from chassis.server import ServerSettings
 from chassis.settings import Port, Secret
+from services.bookmarks.objects import ObjectsSettings
 
 
 @dataclass(frozen=True)
@@ -13,5 +14,9 @@ class Settings:
 
     server: ServerSettings
     database: DatabaseSettings
+    objects: ObjectsSettings
     page_token_secret: Secret
     bookmarks_port: Port = 50051
+    # Who looks links up; and whom to trust where it speaks TLS.
+    jobs_address: str = "127.0.0.1:50053"
+    upstream_ca: str = ""

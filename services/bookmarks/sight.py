@@ -2,7 +2,8 @@
 
 `sight(item)` joins the facts behind any rows of (workspace, user_id, target_type, target_id): a table, a page of it, or
 one row of parameters. A message is seen by the members of its conversation; a file by its uploader, and with its
-message. What was taken away is told from what was deleted only to those who could still see it.
+message. What was taken away is told from what was deleted only to those who could still see it. A link is its owner's
+own. What is known of it comes as one JSON text, made only for rows that are links and that are shown.
 """
 
 from enum import StrEnum
@@ -22,10 +23,16 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 
-from services.bookmarks.domain import PREVIEW_LENGTH, TargetType, Unavailable
+from services.bookmarks.domain import TargetType, Unavailable
+from services.bookmarks.domain_shown import PREVIEW_LENGTH
 from services.bookmarks.tables import conversations, files, memberships, messages, users
+from services.bookmarks.tables_links import link_images, link_steps, links
+
+# Of a link, what nobody is shown.
+HIDDEN = frozenset({"bookmark_id", "workspace", "user_id", "canonical", "image_url", "looked_up_at"})
 
 
 class Sight(NamedTuple):
@@ -47,6 +54,8 @@ def word(value: StrEnum) -> ColumnElement[str]:
 def sight(item: FromClause, only: TargetType | None = None) -> Sight:
     """Join the facts behind `item`. `only` says that all rows are of one type, which saves joins."""
     kind = item.c.target_type
+    if only is TargetType.LINK:
+        return _link_alone(item)
     is_message: Any = kind == word(TargetType.MESSAGE) if only is None else only == TargetType.MESSAGE
     m, c, s, f = messages.alias("m"), conversations.alias("c"), memberships.alias("s"), files.alias("f")
     author = users.alias("author")
@@ -55,15 +64,37 @@ def sight(item: FromClause, only: TargetType | None = None) -> Sight:
     message_seen = and_(member, not_(m.c.deleted), not_(func.coalesce(c.c.deleted, false())))
     uploaded = func.coalesce(f.c.uploader_id == item.c.user_id, false())
     file_seen = and_(func.coalesce(not_(f.c.deleted), false()), or_(uploaded, message_seen))
+    is_link = kind == word(TargetType.LINK)
     if only is None:
-        available: Any = case((is_message, message_seen), else_=file_seen)
+        available: Any = case((is_message, message_seen), (is_link, true()), else_=file_seen)
         lost: Any = case((is_message, not_(member)), else_=not_(or_(member, uploaded)))
     else:
         available, lost = (message_seen, not_(member)) if is_message else (file_seen, not_(or_(member, uploaded)))
     reason = case((available, null()), (lost, word(Unavailable.ACCESS_LOST)), else_=word(Unavailable.DELETED))
     columns = [reason.label("unavailable"), message_seen.label("message_seen"), *_shown(m, c, f, author)]
     columns.append(_uploader(item, f).label("uploader_name"))
+    if only is None:
+        columns.append(case((is_link, _link(item))).label("link"))
     return Sight(joined, available, columns, case((message_seen, m.c.text)), case((file_seen, f.c.name)))
+
+
+def _link_alone(item: FromClause) -> Sight:
+    nothing: Any = null()
+    columns: list[Label[Any]] = [nothing.label("unavailable"), false().label("message_seen")]
+    return Sight(item, true(), [*columns, _link(item).label("link")], nothing, nothing)
+
+
+def _link(item: FromClause) -> ColumnElement[str]:
+    """What is known of a link, with its steps and pictures."""
+    shown = [column for column in links.c if column.name not in HIDDEN]
+    steps, images = _every(link_steps, item).label("steps"), _every(link_images, item).label("images")
+    one = select(*shown, steps, images).where(links.c.bookmark_id == item.c.id).correlate(item).subquery("known")
+    return select(func.row_to_json(literal_column("known.*"), type_=Text)).select_from(one).scalar_subquery()
+
+
+def _every(table: Any, item: FromClause) -> Any:
+    mine = select(table).where(table.c.bookmark_id == item.c.id).correlate(item).subquery(table.name)
+    return select(func.json_agg(literal_column(f"{table.name}.*"))).select_from(mine).scalar_subquery()
 
 
 def _uploader(item: FromClause, f: Any) -> ColumnElement[str]:
@@ -99,7 +130,8 @@ def _joined(item: FromClause, only: TargetType | None, tables: tuple[Any, ...]) 
 
     is_file = item.c.target_type == word(TargetType.FILE)
     file_on: Any = same(f, f.c.id == item.c.target_id, is_file)
-    message_id: Any = case((is_file, f.c.message_id), else_=item.c.target_id)
+    is_message = item.c.target_type == word(TargetType.MESSAGE)
+    message_id: Any = case((is_file, f.c.message_id), (is_message, item.c.target_id))
     if only is TargetType.FILE:
         file_on, message_id = same(f, f.c.id == item.c.target_id), f.c.message_id
     elif only is TargetType.MESSAGE:

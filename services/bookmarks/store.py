@@ -28,6 +28,7 @@ from services.bookmarks.tables import bookmarks
 
 b = bookmarks.c
 OWNER = (b.workspace == bindparam("workspace"), b.user_id == bindparam("user"))
+NO_LINK = b.target_type != word(TargetType.LINK)
 TARGET = (b.target_type == bindparam("type"), b.target_id == bindparam("target"))
 
 
@@ -84,7 +85,7 @@ async def rewrite(queries: Queries, owner: Owner, id_: UUID, words: Words) -> Bo
 
 
 async def remove(queries: Queries, owner: Owner, key: UUID | Target) -> bool:
-    """Remove by id or by target; tells whether it was there."""
+    """Remove a message or a file, by id or by target; tells whether it was there. Links go to the trash."""
     return await queries.row(_remove(isinstance(key, Target)), **owner._asdict(), **_keyed(key)) is not None
 
 
@@ -201,7 +202,7 @@ def _rewrite() -> Statement:
 
 @lru_cache
 def _remove(by_target: bool) -> Statement:
-    return Statement(delete(bookmarks).where(*OWNER, *_key(by_target)).returning(b.id))
+    return Statement(delete(bookmarks).where(*OWNER, *_key(by_target), NO_LINK).returning(b.id))
 
 
 def _key(by_target: bool) -> tuple[Any, ...]:

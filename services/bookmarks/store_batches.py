@@ -12,7 +12,7 @@ from chassis.database import Queries, Statement
 from services.bookmarks.domain import Target, Words
 from services.bookmarks.rows import TYPES
 from services.bookmarks.sight import sight
-from services.bookmarks.store import OWNER, Owner, b, saved_of_pairs
+from services.bookmarks.store import NO_LINK, OWNER, Owner, b, saved_of_pairs
 from services.bookmarks.tables import bookmarks
 
 
@@ -34,7 +34,7 @@ async def save_many(queries: Queries, owner: Owner, new: dict[Target, UUID], wor
 
 
 async def remove_many(queries: Queries, owner: Owner, ids: Sequence[UUID], targets: Sequence[Target]) -> int:
-    """Remove by id and by target; tells how many there were."""
+    """Remove messages and files, by id and by target; tells how many there were."""
     types, names = [target.type.value for target in targets], [target.id for target in targets]
     return len(await queries.rows(_remove_many(), **owner._asdict(), ids=list(ids), types=types, targets=names))
 
@@ -70,5 +70,7 @@ def _remove_many() -> Statement:
     by_target = select(found.c.id).select_from(asked.join(found, true()))
     either = b.id.in_(union_all(select(func.unnest(ids)), by_target))
     # Locked in one order, for the same reason as above.
-    doomed = select(b.id).where(*OWNER, either).order_by(b.target_type, b.target_id).with_for_update().cte("doomed")
+    doomed = (
+        select(b.id).where(*OWNER, either, NO_LINK).order_by(b.target_type, b.target_id).with_for_update().cte("doomed")
+    )
     return Statement(delete(bookmarks).where(b.id.in_(select(doomed.c.id))).returning(b.id))

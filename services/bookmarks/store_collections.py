@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, Text, Uuid, bindparam, delete, func, literal_column, null, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import Queries, Row, Statement
 from services.bookmarks.domain import MAX_COLLECTIONS, Collection, CollectionExists
@@ -19,9 +19,20 @@ OWNER = (c.workspace == bindparam("workspace"), c.user_id == bindparam("user"))
 REFUSALS = {"collections_name": CollectionExists}
 
 
+async def serialise(queries: Queries, owner: Owner) -> None:
+    """One at a time makes collections of a person's, until the transaction ends."""
+    await queries.serialise(f"cairn.bookmarks.collections.{owner.workspace}\n{owner.user}")
+
+
+async def named(queries: Queries, owner: Owner, keys: Sequence[str]) -> dict[str, UUID]:
+    """Those that have these names, case-folded; they stay until the transaction ends."""
+    rows = await queries.rows(_named(), **owner._asdict(), keys=list(keys))
+    return {row["name_key"]: row["id"] for row in rows}
+
+
 async def create(queries: Queries, owner: Owner, id_: UUID, name: str) -> Collection | None:
     """A new collection; None: the person has as many as there can be. Counted exactly only in a transaction."""
-    await queries.serialise(f"cairn.bookmarks.collections.{owner.workspace}\n{owner.user}")
+    await serialise(queries, owner)
     row = await queries.row(_create(), **owner._asdict(), id=id_, name=name, key=name.casefold())
     return row and to_collection(row)
 
@@ -90,6 +101,12 @@ def _get() -> Statement:
 @lru_cache
 def _hold() -> Statement:
     return Statement(select(c.id).where(*OWNER, c.id == bindparam("id")).with_for_update(key_share=True, read=True))
+
+
+@lru_cache
+def _named() -> Statement:
+    some = select(c.id, c.name_key).where(*OWNER, c.name_key == func.any(bindparam("keys", type_=ARRAY(Text))))
+    return Statement(some.order_by(c.id).with_for_update(key_share=True, read=True))
 
 
 @lru_cache

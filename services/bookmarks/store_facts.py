@@ -22,6 +22,7 @@ from services.bookmarks.tables import (
     toggles,
     users,
 )
+from services.bookmarks.tables_links import links, merges, outbox, trash
 
 STORED = {
     Kind.USER: Stored(users, ("id",), ("name",), {"name": ""}),
@@ -87,9 +88,9 @@ def _consequences(kind: Kind) -> tuple[Statement, ...]:
 
 
 def _forget() -> list[Any]:
-    """What deleted people saved. Collections first, in the order in which everybody locks; tallies come to nothing."""
+    """What deleted people saved, in the order in which everybody locks; tallies come to nothing."""
     theirs = select(users.c.id).where(users.c.workspace == WORKSPACE, users.c.id == func.any(IDS), users.c.deleted)
-    own = (collections, bookmarks, toggles, tallies)
+    own = (collections, bookmarks, trash, links, outbox, merges, toggles, tallies)
     statements = [delete(each).where(each.c.workspace == WORKSPACE, each.c.user_id.in_(theirs)) for each in own]
     return [*statements[:-1], statements[-1].where(tallies.c.total == 0)]
 

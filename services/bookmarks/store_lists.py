@@ -14,7 +14,9 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     cast,
+    exists,
     false,
     func,
     literal_column,
@@ -31,7 +33,11 @@ from services.bookmarks.rows import to_bookmark
 from services.bookmarks.sight import Sight, sight, word
 from services.bookmarks.store import Owner
 from services.bookmarks.tables import bookmarks, tallies
+from services.bookmarks.tables_links import links
 
+# What a person can find a link by.
+OWN = ("own_title", "own_description")
+SEARCHED = ("url", *OWN, "title", "description", "site", "site_name", "caption", "text")
 Position = tuple[datetime, UUID]
 
 
@@ -54,14 +60,21 @@ class _Shape:
     text: bool
     available: bool | None
     state: bool
+    media_class: bool
+    site: bool
+    modified: bool
     first: bool
     size: int
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it asks for more than a type: then there is no ready total."""
+        of_bookmark = self.collection or self.tags or self.text or self.state or self.modified
+        return of_bookmark or self.media_class or self.site or self.available is not None
 
 
 async def page(queries: Queries, owner: Owner, wanted: Filter, after: Position | None, size: int) -> Page:
     """The bookmarks that come after a position, newest first; from the start, with the total, where it is None."""
-    has = (wanted.collection_id is not None, bool(wanted.tags), wanted.text is not None)
-    shape = _Shape(wanted.type, *has, wanted.available, wanted.state is not None, after is None, size)
     parameters = {
         "collection": wanted.collection_id,
         "tags": list(wanted.tags),
@@ -69,12 +82,32 @@ async def page(queries: Queries, owner: Owner, wanted: Filter, after: Position |
         # As tags are stored: casefold() goes further than the letter case that the database knows of.
         "folded": _pattern((wanted.text or "").casefold()),
         "state": wanted.state,
+        "media_class": wanted.media_class,
+        "site": wanted.site,
+        "below_site": "%." + _escaped(wanted.site or ""),
+        "modified_since": wanted.modified_since,
         "after_time": after and after[0],
         "after_id": after and after[1],
     }
-    rows = await queries.rows(_page(shape), **owner._asdict(), **parameters)
+    rows = await queries.rows(_page(_shape(wanted, after is None, size)), **owner._asdict(), **parameters)
     found = [to_bookmark(row) for row in rows[:size] if row["id"] is not None]
     return Page(found, len(rows) > size, rows[0]["total"] if after is None else None)
+
+
+def _shape(wanted: Filter, first: bool, size: int) -> _Shape:
+    return _Shape(
+        wanted.type,
+        wanted.collection_id is not None,
+        bool(wanted.tags),
+        wanted.text is not None,
+        wanted.available,
+        wanted.state is not None,
+        wanted.media_class is not None,
+        wanted.site is not None,
+        wanted.modified_since is not None,
+        first,
+        size,
+    )
 
 
 async def count(queries: Queries, owner: Owner, type_: TargetType | None) -> int:
@@ -107,7 +140,7 @@ def _page(shape: _Shape) -> Statement:
 
 
 def _total(view: Sight, conditions: list[ColumnElement[bool]], shape: _Shape) -> Any:
-    if shape.collection or shape.tags or shape.text or shape.state or shape.available is not None:
+    if shape.filtered:
         return select(func.count()).select_from(view.joined).where(*conditions).scalar_subquery()
     return _tally(shape.type)
 
@@ -134,19 +167,45 @@ def _conditions(mine: Any, view: Sight, shape: _Shape) -> list[ColumnElement[boo
     if shape.available is not None:
         conditions.append(func.coalesce(view.available, false()) == (true() if shape.available else false()))
     if shape.text:
-        conditions.append(_contains(mine, view))
+        conditions.append(_contains(mine, view, shape.type))
+    if shape.modified:
+        conditions.append(mine.c.updated_at > bindparam("modified_since", type_=DateTime(timezone=True)))
+    if shape.media_class or shape.site:
+        conditions.append(_of_link(mine, *_link_conditions(shape)))
     return conditions
 
 
-def _contains(mine: Any, view: Sight) -> ColumnElement[bool]:
+def _link_conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    conditions = []
+    if shape.media_class:
+        conditions.append(links.c.media_class == bindparam("media_class", type_=Text))
+    if shape.site:
+        below = links.c.site.like(bindparam("below_site", type_=Text))
+        conditions.append(or_(links.c.site == bindparam("site", type_=Text), below))
+    return conditions
+
+
+def _of_link(mine: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(links.c.bookmark_id).where(links.c.bookmark_id == mine.c.id, *conditions).correlate(mine))
+
+
+def _contains(mine: Any, view: Sight, only: TargetType | None) -> ColumnElement[bool]:
     pattern = bindparam("pattern", type_=Text)
     # Joined by a character that no tag contains: what is found is part of one tag.
     tags = func.array_to_string(mine.c.tags, func.chr(literal_column("31")))
     # Nobody learns by searching what they may not see: the sight of it is null then.
     texts = (mine.c.note, view.message_text, view.file_name)
-    return or_(*(text.ilike(pattern) for text in texts), tags.like(bindparam("folded", type_=Text)))
+    words = or_(*(text.ilike(pattern) for text in texts), tags.like(bindparam("folded", type_=Text)))
+    if only not in (None, TargetType.LINK):
+        return words
+    known = or_(*(links.c[name].ilike(pattern) for name in SEARCHED))
+    # Looked into only for rows that are links.
+    return or_(words, case((mine.c.target_type == word(TargetType.LINK), _of_link(mine, known)), else_=false()))
 
 
 def _pattern(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return f"%{_escaped(text)}%"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -16,13 +16,17 @@ from grpc_status import rpc_status
 from sqlalchemy import text
 
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
+from cairn.bookmarks.v1 import enrichment_pb2, link_service_pb2
 from cairn.feed.v1 import feed_pb2
 from chassis.database import Database, Statement
 
 JWT_SECRET = "a secret for tests, 32 characters"
 SERVICE_KEY = "a-key-for-tests-0123456789"
+INTERNAL_KEY = "the key that our processes share, for tests"
 SERVICES: list[ServiceDescriptor] = [
     pb.DESCRIPTOR.services_by_name["BookmarkService"],
+    link_service_pb2.DESCRIPTOR.services_by_name["LinkService"],
+    enrichment_pb2.DESCRIPTOR.services_by_name["EnrichmentService"],
     feed_pb2.DESCRIPTOR.services_by_name["FeedService"],
 ]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
@@ -53,6 +57,7 @@ class Service:
     channel: grpc.aio.Channel
     database: Database
     workspace: str = field(default_factory=lambda: f"workspace-{next(NUMBERS)}")
+    objects_url: str = ""
 
     def as_user(self, user: str) -> Metadata:
         """The credential of a person."""
@@ -120,7 +125,7 @@ class Service:
 
 def target_id(bookmark: pb.Bookmark) -> str:
     """The id of what is saved."""
-    return bookmark.target.message_id or bookmark.target.file_id
+    return bookmark.target.message_id or bookmark.target.file_id or bookmark.target.url
 
 
 def message(id_: str, text: str = "text", where: str = "general", **more: Any) -> dict[str, Any]:

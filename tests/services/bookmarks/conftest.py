@@ -1,5 +1,6 @@
 """The bookmarks service in this process: real server, real interceptor chain, real PostgreSQL and Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from chassis.identity import IdentitySettings
 from chassis.limits import Limits
 from chassis.server import ServerSettings
 from chassis.telemetry import TelemetrySettings
-from services.bookmarks.__main__ import served
+from services.bookmarks.__main__ import parts_of, served
+from services.bookmarks.objects import ObjectsSettings
 from services.bookmarks.settings import Settings
-from tests.services.bookmarks.client import JWT_SECRET, SERVICE_KEY, Service, membership, message
+from tests.services.bookmarks.client import INTERNAL_KEY, JWT_SECRET, SERVICE_KEY, Service, membership, message
 
 HERE = Path(__file__).parent
 
@@ -29,25 +31,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(database_url: str, redis_url: str) -> AsyncIterator[Service]:
+async def running(
+    database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
     """A running service, and a client of it."""
     config = Settings(
         ServerSettings(
             redis_url,
-            IdentitySettings(jwt_secret=JWT_SECRET, service_keys=(f"feed:{SERVICE_KEY}",)),
+            IdentitySettings(jwt_secret=JWT_SECRET, service_keys=(f"feed:{SERVICE_KEY}",), internal_key=INTERNAL_KEY),
             TelemetrySettings(),
         ),
         DatabaseSettings(database_url, database_pool_size=5),
+        ObjectsSettings(str(tmp_path_factory.mktemp("objects"))),
         page_token_secret="a secret for page tokens, 32 chars",
     )
     database = await Database.connect(config.database, "tests")
     limits = Limits(redis_url, lambda: 0.0)
-    listening = server.make_server(served(config, database), server.interceptors(config.server, limits))
+    parts = parts_of(config, database)
+    looking = asyncio.create_task(parts.watch.run())
+    listening = server.make_server(served(config, parts), server.interceptors(config.server, limits))
     port = listening.add_insecure_port("127.0.0.1:0")
     await listening.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Service(channel, database)
+        yield Service(channel, database, objects_url=config.objects.objects_url)
     await listening.stop(None)
+    looking.cancel()
+    await parts.jobs.aclose()
     await database.aclose()
     await limits.aclose()
 
@@ -55,7 +64,7 @@ async def running(database_url: str, redis_url: str) -> AsyncIterator[Service]:
 @pytest.fixture
 def service(running: Service) -> Service:
     """The service, with an empty workspace for one test."""
-    return Service(running.channel, running.database)
+    return Service(running.channel, running.database, objects_url=running.objects_url)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

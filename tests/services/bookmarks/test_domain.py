@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chassis.times import OccurredInFuture, check_occurred
 from services.bookmarks.domain import (
     EDITABLE,
+    OF_LINKS,
     Edit,
     EtagMismatch,
     State,
@@ -19,12 +20,13 @@ from services.bookmarks.domain import (
     TooManyTags,
     Words,
     check_etag,
-    preview,
     tidy_tags,
 )
+from services.bookmarks.domain_shown import preview
 from services.bookmarks.facts import Fact, Kind, rounds
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
+WRITTEN = EDITABLE - OF_LINKS
 TAGS = st.lists(st.text(max_size=6), max_size=20)
 WORDS = st.builds(Words, note=st.none() | st.text(max_size=5), tags=TAGS.map(tuple), state=st.sampled_from(State))
 FACTS = st.builds(
@@ -53,13 +55,13 @@ def test_a19_a_preview_is_the_text_or_its_beginning(text: str) -> None:
     assert shown == text if len(text) <= 80 else shown == text[:80] + "..."
 
 
-@given(WORDS, WORDS, st.frozensets(st.sampled_from(sorted(EDITABLE))))
+@given(WORDS, WORDS, st.frozensets(st.sampled_from(sorted(WRITTEN))))
 def test_an_edit_takes_the_fields_it_names_and_keeps_the_rest(
     before: Words, wanted: Words, fields: frozenset[str]
 ) -> None:
     before = before.tidied()
     after = before.changed(Edit(wanted, fields))
-    for name in EDITABLE:
+    for name in WRITTEN:
         source = wanted.tidied() if name in fields else before
         assert getattr(after, name) == getattr(source, name)
     assert after.changed(Edit(wanted, fields)) == after
@@ -90,7 +92,7 @@ def test_an_etag_is_asked_only_where_one_is_given() -> None:
 
 
 def test_a08_a_target_that_is_not_found_is_told_by_kind_only() -> None:
-    errors = [TargetNotFound.of(Target(kind, "secret-id")) for kind in TargetType]
+    errors = [TargetNotFound.of(Target(kind, "secret-id")) for kind in (TargetType.MESSAGE, TargetType.FILE)]
     assert [error.message for error in errors] == [
         "Message not found or access denied",
         "File not found or access denied",

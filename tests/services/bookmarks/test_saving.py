@@ -130,9 +130,10 @@ async def test_clicks_of_people_who_never_come_back_are_forgotten(chat: Service)
 @pytest.mark.parametrize(
     ("target", "text"),
     [
-        (pb.Target(), "messageId or fileId required"),
+        (pb.Target(), "messageId, fileId or url required"),
         (pb.Target(message_id=""), "messageId required for message bookmarks"),
         (pb.Target(file_id=""), "fileId required for file bookmarks"),
+        (pb.Target(url=""), "url required for link bookmarks"),
     ],
 )
 async def test_a04_a_target_is_required(chat: Service, target: pb.Target, text: str) -> None:

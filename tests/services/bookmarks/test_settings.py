@@ -16,6 +16,7 @@ GOOD = {
     "CAIRN_REDIS_URL": "redis://localhost",
     "CAIRN_JWT_SECRET": "x" * 32,
     "CAIRN_PAGE_TOKEN_SECRET": "x" * 32,
+    "CAIRN_OBJECTS_URL": "/var/lib/pictures",
 }
 
 
@@ -28,6 +29,7 @@ def problems(environ: dict[str, str]) -> list[str]:
 def test_no_problem_hides_another() -> None:
     wrong = {"CAIRN_PAGE_TOKEN_SECRET": "short", "CAIRN_BOOKMARKS_PORT": "65536", "CAIRN_DRAIN_SECONDS": "soon"}
     wrong |= {"CAIRN_REDIS_URL": "http://localhost", "CAIRN_TLS_KEY": "key.pem", "CAIRN_LOG_LEVEL": "loud"}
+    wrong |= {"CAIRN_OBJECTS_URL": "objects"}
     assert problems(wrong) == [
         "CAIRN_REDIS_URL must start with redis:// or rediss:// or unix://",
         "CAIRN_JWT_SECRET or CAIRN_JWT_JWKS_URL is required",
@@ -35,6 +37,7 @@ def test_no_problem_hides_another() -> None:
         "CAIRN_TLS_CERTIFICATE and CAIRN_TLS_KEY must be set together",
         "CAIRN_DRAIN_SECONDS must be a number",
         "CAIRN_DATABASE_URL is required",
+        "CAIRN_OBJECTS_URL must be the absolute path of a folder, or s3://…",
         "CAIRN_PAGE_TOKEN_SECRET must have at least 32 characters",
         "CAIRN_BOOKMARKS_PORT must be from 0 to 65535",
     ]
