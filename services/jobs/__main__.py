@@ -18,6 +18,7 @@ from cairn.jobs.v1 import (
     admin_pb2,
     interviews_pb2,
     jobs_pb2,
+    links_pb2,
     memories_pb2,
     search_pb2,
     titles_pb2,
@@ -30,9 +31,12 @@ from chassis.doorbell import Doorbell
 from chassis.migrations import migrate
 from chassis.pages import Pages
 from chassis.server import Served, serve
+from chassis.watch import Watch
 from services.jobs import hints, store_events, title_rules
 from services.jobs.domain import Kind, Queue
+from services.jobs.domain_imports import IMPORT
 from services.jobs.domain_interviews import INTERVIEW
+from services.jobs.domain_links import LINK_ENRICHMENT
 from services.jobs.domain_memories import EXTRACTION
 from services.jobs.domain_search import SEARCH
 from services.jobs.domain_titles import TITLE
@@ -43,6 +47,7 @@ from services.jobs.servicer_admin import AdminServicer
 from services.jobs.servicer_feed import FeedServicer
 from services.jobs.servicer_interviews import InterviewsServicer
 from services.jobs.servicer_job_infos import JobInfosServicer
+from services.jobs.servicer_links import LinkJobsServicer
 from services.jobs.servicer_memories import MemoriesServicer
 from services.jobs.servicer_search import SearchServicer
 from services.jobs.servicer_titles import TitlesServicer
@@ -55,6 +60,7 @@ from services.jobs.upkeep import Upkeep
 from services.jobs.use_cases import Effects, Jobs, Kinds
 from services.jobs.use_cases_admin import Admin
 from services.jobs.use_cases_feed import Feed
+from services.jobs.use_cases_imports import Imports
 from services.jobs.use_cases_interviews import Interviews
 from services.jobs.use_cases_job_infos import JobInfos
 from services.jobs.use_cases_memories import Memories
@@ -62,10 +68,9 @@ from services.jobs.use_cases_search import Searches
 from services.jobs.use_cases_titles import Titles
 from services.jobs.use_cases_transcription import Transcriptions
 from services.jobs.use_cases_usage import UsageReports
-from services.jobs.watch import Watch
 
 # What can be asked for: a line for each kind.
-KINDS = (SEARCH, TITLE, EXTRACTION, INTERVIEW, TRANSCRIPTION)
+KINDS = (SEARCH, TITLE, EXTRACTION, INTERVIEW, TRANSCRIPTION, LINK_ENRICHMENT, IMPORT)
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ async def running(config: Settings) -> AsyncIterator[Parts]:
 
 def served(parts: Parts, config: Settings, known: Sequence[Kind] = KINDS) -> list[Served]:
     """The services of this process, wired."""
-    new_id, pages = uuid_utils.compat.uuid7, Pages(config.page_token_secret)
+    new_id, pages, now = uuid_utils.compat.uuid7, Pages(config.page_token_secret), partial(datetime.now, UTC)
     searches = Searches(parts.database, parts.embedder, config.search.search_language)
     shown = {
         SEARCH.name: search_shown(parts.database, searches),
@@ -132,7 +137,6 @@ def served(parts: Parts, config: Settings, known: Sequence[Kind] = KINDS) -> lis
     kinds = Kinds({kind.name: kind for kind in known}, config.jobs.caps, shown)
     jobs = Jobs(parts.database, parts.watch, parts.effects, kinds, new_id)
     admin = Admin(parts.database, parts.effects, kinds.by_name, parts.embedder.model, new_id)
-    feed = Feed(parts.database, partial(datetime.now, UTC))
     memories = Memories(parts.database, parts.embedder, config.search.search_language, partial(datetime.now, UTC))
     usage = UsageReports(parts.database, config.models.model_daily_tokens, partial(datetime.now, UTC))
     transcriptions = Transcriptions(parts.database, jobs, new_id)
@@ -148,9 +152,15 @@ def served(parts: Parts, config: Settings, known: Sequence[Kind] = KINDS) -> lis
             transcription_pb2.DESCRIPTOR.services_by_name["TranscriptionService"],
             TranscriptionServicer(transcriptions, pages),
         ),
+        _links(jobs, pages, parts.database),
         *_interviews(jobs, pages, parts.database, config.interviews),
-        Served(feed_pb2.DESCRIPTOR.services_by_name["FeedService"], FeedServicer(feed)),
+        Served(feed_pb2.DESCRIPTOR.services_by_name["FeedService"], FeedServicer(Feed(parts.database, now))),
     ]
+
+
+def _links(jobs: Jobs, pages: Pages, database: Database) -> Served:
+    servicer = LinkJobsServicer(jobs, Imports(database, jobs, uuid_utils.compat.uuid7), pages)
+    return Served(links_pb2.DESCRIPTOR.services_by_name["LinkJobsService"], servicer)
 
 
 def _interviews(jobs: Jobs, pages: Pages, database: Database, limits: InterviewSettings) -> list[Served]:

@@ -1,10 +1,11 @@
 """Runs a function in a process of its own, which can be killed: what computes, or may crash, belongs there.
 
 The child leads a process group. A guard in it waits for the end of the parent, however it comes, and then kills them
-all; only what has left the group stays. Arguments and outcome are what JSON can say.
+all, and what has left the group, as browsers do. Arguments and outcome are what JSON can say.
 """
 
 import asyncio
+import ctypes
 import importlib
 import os
 import signal
@@ -22,6 +23,9 @@ from services.jobs.domain import Failure, JobFailed
 GRACE_SECONDS = 5.0
 # A cancellation with this message kills at once.
 NO_GRACE = "no grace"
+PR_SET_CHILD_SUBREAPER = 36
+# Who is killed may have started another just before.
+ROUNDS = 20
 # The child finds modules where its parent does.
 START = """
 import json, sys
@@ -82,6 +86,8 @@ async def _heard(process: asyncio.subprocess.Process, call: bytes) -> bytes:
 async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
     """Leave nothing of the group."""
     try:
+        if process.returncode is None:
+            kill_strays(process.pid)
         if process.returncode is None and grace:
             os.killpg(process.pid, signal.SIGTERM)
             async with asyncio.timeout(grace):
@@ -107,6 +113,7 @@ def _outcome(process: asyncio.subprocess.Process, said: bytes) -> Any:
 
 def main(leash: int) -> None:
     """The child: reads a call, and writes what came of it."""
+    _adopt()
     if os.fork() == 0:
         _guard(leash)
     os.close(leash)
@@ -114,6 +121,39 @@ def main(leash: int) -> None:
     with os.fdopen(os.dup(1), "wb") as answer:
         os.dup2(2, 1)
         answer.write(orjson.dumps(_called(sys.stdin.buffer.read())))
+
+
+def descendants(root: int) -> dict[int, int]:
+    """The processes that it has started, and those that they have; each with its group."""
+    children: dict[int, list[tuple[int, int]]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            state, parent, group, *_ = path.read_text(errors="replace").rpartition(")")[2].split()
+            if state != "Z":
+                children.setdefault(int(parent), []).append((int(path.parent.name), int(group)))
+    found: dict[int, int] = {}
+    wanted = [root]
+    while wanted:
+        new = children.get(wanted.pop(), [])
+        found.update(new)
+        wanted.extend(pid for pid, _ in new)
+    return found
+
+
+def kill_strays(root: int) -> None:
+    """Kill what a child has started that has left its group, as long as there is any."""
+    for _ in range(ROUNDS):
+        strays = [pid for pid, group in descendants(root).items() if group != root]
+        if not strays:
+            return
+        for pid in strays:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _adopt() -> None:
+    """Have what loses its parent below us become our own, so that it is found."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _called(call: bytes) -> list[object]:
@@ -135,4 +175,5 @@ def _guard(leash: int) -> None:
             if each:
                 os.close(each)
     os.read(0, 1)
+    kill_strays(os.getpgrp())
     os.killpg(0, signal.SIGKILL)

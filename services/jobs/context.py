@@ -58,7 +58,7 @@ class Context:
         """
         if name in self._checkpoint:
             return self._checkpoint[name]
-        self._mark(name, StepStatus.RUNNING)
+        self.mark(name, StepStatus.RUNNING)
         try:
             outcome = orjson.loads(orjson.dumps(await work()))
             _check(orjson.dumps({**self._checkpoint, name: outcome}), MAX_RESULT_BYTES)
@@ -66,7 +66,7 @@ class Context:
             self._mark_ended(name, error)
             raise
         self._checkpoint[name] = outcome
-        self._mark(name, StepStatus.DONE)
+        self.mark(name, StepStatus.DONE)
         await self._write_now()
         return outcome
 
@@ -78,7 +78,18 @@ class Context:
 
     def skip(self, name: str, reason: str) -> None:
         """Say that a step is not needed or not possible, and why."""
-        self._mark(name, StepStatus.SKIPPED, reason)
+        self.mark(name, StepStatus.SKIPPED, reason)
+
+    def mark(self, name: str, status: StepStatus, reason: str = "") -> None:
+        """Say how a step stands, where nothing of it is kept here."""
+        self._steps[name] = Step(name, status, reason)
+        self._say()
+
+    async def ended(self, name: str, status: StepStatus, reason: str = "") -> None:
+        """Keep how a step ended, the first time; what it came to is kept elsewhere."""
+        self._checkpoint.setdefault(name, [status.value, reason])
+        self.mark(name, status, reason)
+        await self._write_now()
 
     async def close(self, *, ours: bool) -> None:
         """Say the last, if the job is still ours, and no more."""
@@ -91,15 +102,11 @@ class Context:
 
     def _mark_ended(self, name: str, error: BaseException) -> None:
         if isinstance(error, JobFailed):
-            self._mark(name, StepStatus.FAILED, error.failure.reason)
+            self.mark(name, StepStatus.FAILED, error.failure.reason)
         elif isinstance(error, Exception):
-            self._mark(name, StepStatus.FAILED, "INTERNAL")
+            self.mark(name, StepStatus.FAILED, "INTERNAL")
         else:
-            self._mark(name, StepStatus.PENDING)
-
-    def _mark(self, name: str, status: StepStatus, reason: str = "") -> None:
-        self._steps[name] = Step(name, status, reason)
-        self._say()
+            self.mark(name, StepStatus.PENDING)
 
     def _say(self) -> None:
         self._unsaid = True

@@ -15,6 +15,8 @@ class Prompt:
     system: str
     user: str
     max_tokens: int = MAX_TOKENS
+    # A picture that goes with it, as WebP.
+    image: bytes = b""
 
 
 class Usage(NamedTuple):

@@ -44,6 +44,8 @@ class Limits:
     # Without a byte, and for a connection.
     idle_seconds: float = 10.0
     redirects: int = 5
+    # Whoever reads it stops by then: what says that it is larger is not refused.
+    beginning: bool = False
 
 
 class Fetched(NamedTuple):

@@ -50,7 +50,10 @@ class Told(NamedTuple):
 
 
 class KindStats(NamedTuple):
-    """What waits and runs of one kind, and what failed for good; `oldest_due` in seconds."""
+    """What waits and runs of one kind, what failed for good, and how those of the last hour ended.
+
+    `oldest_due` in seconds.
+    """
 
     kind: str
     queue: str
@@ -59,6 +62,9 @@ class KindStats(NamedTuple):
     running: int
     oldest_due: float
     dead: int
+    complete: int = 0
+    error: int = 0
+    canceled: int = 0
 
 
 class Stats(NamedTuple):
@@ -77,3 +83,11 @@ class DeadLetter(NamedTuple):
     user_id: str
     died_time: datetime
     redriven_as: UUID | None
+
+
+class Redrive(NamedTuple):
+    """Which dead letters are to be started again: those of these ids, or of a kind, or all; at most so many."""
+
+    ids: Sequence[UUID]
+    kind: str | None
+    most: int

@@ -35,4 +35,7 @@ def _from_kind(stats: KindStats) -> pb.QueueStats.Kind:
         running_count=stats.running,
         oldest_due_seconds=stats.oldest_due,
         dead_letter_count=stats.dead,
+        complete_count=stats.complete,
+        error_count=stats.error,
+        canceled_count=stats.canceled,
     )

@@ -1,5 +1,6 @@
 """A chat model behind an address that speaks as OpenAI's /chat/completions does, with structured output."""
 
+import base64
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -65,7 +66,7 @@ class HttpChatModel:
 
 
 def _asked(model: str, prompt: Prompt, shape: Shape) -> dict[str, Any]:
-    said = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+    said = [{"role": "system", "content": prompt.system}, {"role": "user", "content": _content(prompt)}]
     schema = {"name": shape.name, "strict": True, "schema": shape.schema}
     return {
         "model": model,
@@ -73,6 +74,13 @@ def _asked(model: str, prompt: Prompt, shape: Shape) -> dict[str, Any]:
         "max_tokens": prompt.max_tokens,
         "response_format": {"type": "json_schema", "json_schema": schema},
     }
+
+
+def _content(prompt: Prompt) -> str | list[dict[str, Any]]:
+    if not prompt.image:
+        return prompt.user
+    url = f"data:image/webp;base64,{base64.b64encode(prompt.image).decode()}"
+    return [{"type": "text", "text": prompt.user}, {"type": "image_url", "image_url": {"url": url}}]
 
 
 def _usage(counted: object, prompt: Prompt, text: str) -> Usage:

@@ -22,6 +22,8 @@ class ModelSettings:
     chat_key: str = ""
     chat_model: str = "gpt-4o-mini"
     chat_timeout_seconds: Seconds = 60.0
+    # The model of that server that looks at pictures; without it they get no caption.
+    vision_model: str = ""
     # What a person may spend in a UTC day, answers and questions together; 0: as much as they like.
     model_daily_tokens: Tokens = 0
 
@@ -44,6 +46,13 @@ def chat_model(settings: ModelSettings) -> ChatModel | None:
     if not settings.chat_url:
         return None
     return HttpChatModel(settings.chat_url, settings.chat_key, settings.chat_model, settings.chat_timeout_seconds)
+
+
+def vision_model(settings: ModelSettings) -> ChatModel | None:
+    """The model that looks at pictures, if the settings ask for one."""
+    if not (settings.chat_url and settings.vision_model):
+        return None
+    return HttpChatModel(settings.chat_url, settings.chat_key, settings.vision_model, settings.chat_timeout_seconds)
 
 
 def speech_server(settings: SpeechSettings) -> HttpSpeech | None:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,6 +34,7 @@ from services.jobs.outgoing_network import Guarded, Resolve, resolve
 from services.jobs.pauses import Pauses
 
 REDIRECTS = (301, 302, 303, 307, 308)
+FOR_GOOD = (301, 308)
 TRY_LATER = (408, 425, 429)
 # Headers and the seams of chunks come on top of a body.
 OVERHEAD = 256 << 10
@@ -54,6 +55,8 @@ class Answer:
     media_type: str
     headers: httpx.Headers
     body: AsyncIterator[bytes]
+    # It was sent on, and each time for good.
+    moved: bool = False
 
 
 class Outgoing:
@@ -72,6 +75,10 @@ class Outgoing:
         self._trust = trust or httpx.create_ssl_context()
         self._network = network or httpcore.AnyIOBackend()
 
+    def network(self, most: int) -> Guarded:
+        """The network as far as people may send us into it; at most so many bytes come back."""
+        return Guarded(self._network, self._allowed, self._resolve, most)
+
     async def download(self, url: str, *, limits: Limits, to: Path) -> Fetched:
         """Fetch it into a file, which is not there if this fails; raises JobFailed."""
         size = 0
@@ -85,14 +92,15 @@ class Outgoing:
     async def get(self, url: str, *, limits: Limits) -> AsyncIterator[Answer]:
         """Ask for it; raises JobFailed, here or while the body is read."""
         most = limits.max_bytes + limits.max_bytes // 8 + OVERHEAD
-        network = Guarded(self._network, self._allowed, self._resolve, most)
-        trip = Trip(network, self._trust, limits, asyncio.get_running_loop().time() + limits.seconds)
-        at = _read(url)
+        trip = Trip(self.network(most), self._trust, limits, asyncio.get_running_loop().time() + limits.seconds)
+        at, ways = _read(url), list[int]()
         for _ in range(limits.redirects + 1):
             async with trip.asked(at) as response:
                 if response.status not in REDIRECTS:
-                    yield _answer(response, at, trip)
+                    moved = bool(ways) and set(ways) <= set(FOR_GOOD)
+                    yield replace(_answer(response, at, trip), moved=moved)
                     return
+                ways.append(response.status)
                 target = httpx.Headers(response.headers).get("location", "")
             at = _next(at, target)
         raise JobFailed(TOO_MANY_REDIRECTS)
@@ -164,7 +172,7 @@ def _answer(response: httpcore.Response, at: httpx.URL, trip: Trip) -> Answer:
     if response.status != httpx.codes.OK:
         raise JobFailed(DOWNLOAD_REFUSED)
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limits.max_bytes:
+    if not limits.beginning and length.isdecimal() and int(length) > limits.max_bytes:
         raise JobFailed(DOWNLOAD_TOO_LARGE)
     encoding = headers.get("content-encoding", "").strip().lower()
     body = unpacked(trip.sent(response), encoding, limits.max_bytes)

@@ -9,8 +9,10 @@ from cairn.jobs.v1 import admin_pb2 as pb
 from chassis.interceptors import Call
 from chassis.pages import Pages, page_size
 from services.jobs import encode, encode_admin
-from services.jobs.domain_views import Wanted
+from services.jobs.domain_views import Redrive, Wanted
 from services.jobs.use_cases_admin import Admin
+
+MOST_REDRIVEN = 1000
 
 
 class AdminServicer:
@@ -52,6 +54,15 @@ class AdminServicer:
         """Start a dead letter again."""
         letter = await self._admin.redrive(call.require_caller(), UUID(request.job_id))
         return encode_admin.from_dead_letter(letter)
+
+    async def RedriveDeadLetters(
+        self, request: pb.RedriveDeadLettersRequest, call: Call
+    ) -> pb.RedriveDeadLettersResponse:
+        """Start many dead letters again."""
+        count = request.count if request.HasField("count") else MOST_REDRIVEN
+        wanted = Redrive([UUID(id_) for id_ in request.job_ids], _kind(request), count)
+        made = await self._admin.redrive_many(call.require_caller(), wanted)
+        return pb.RedriveDeadLettersResponse(requested_count=len(made), job_ids=[str(id_) for id_ in made])
 
     async def PurgeDeadLetter(self, request: pb.PurgeDeadLetterRequest, call: Call) -> Empty:
         """Take a job off the dead letters."""

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from chassis.database import DatabaseSettings
 from chassis.server import ServerSettings
-from chassis.settings import Port, Rule, Secret
+from chassis.settings import MIN_SECRET_LENGTH, Port, Rule, Secret
 from chassis.worker import WorkerSettings
+from services.jobs.browser_settings import BrowserSettings
 from services.jobs.domain import Caps, Queue
 from services.jobs.embedder import SearchSettings
 from services.jobs.model_settings import ModelSettings, SpeechSettings
@@ -50,6 +51,20 @@ class InterviewSettings:
 
 
 @dataclass(frozen=True)
+class LinkSettings:
+    """Where the links are that jobs look up and import, and how they are asked for."""
+
+    bookmarks_address: str = "127.0.0.1:50051"
+    # The same in all processes; empty: nobody is asked.
+    internal_key: Annotated[
+        str, Rule(lambda key: not key or len(key) >= MIN_SECRET_LENGTH, "must have at least 32 characters")
+    ] = ""
+    upstream_ca: str = ""
+    # Pictures of pages taken, and texts read from pictures, at a time.
+    captures: AtLeastOne = 2
+
+
+@dataclass(frozen=True)
 class Settings:
     """The service process."""
 
@@ -80,6 +95,8 @@ class WorkerProcess:
     outgoing_allow: Annotated[tuple[str, ...], READABLE] = ()
     models: ModelSettings = field(default_factory=ModelSettings)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
+    capture: BrowserSettings = field(default_factory=BrowserSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
 
     @property
     def port(self) -> int:

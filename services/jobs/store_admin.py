@@ -1,14 +1,29 @@
 """What operators see of the jobs of a workspace, and of the queues that all workspaces share."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, bindparam, cast, func, literal_column, select, tuple_, update
-from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, insert
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Interval,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, insert
 
 from chassis.database import Queries, Row, Statement
-from services.jobs.domain import Job, Status
+from services.jobs.domain import FINAL, Job, Status
 from services.jobs.domain_views import DeadLetter, KindStats, Position, Wanted
 from services.jobs.rows import to_job
 from services.jobs.store import archived, filters, length, live, merged
@@ -17,6 +32,7 @@ from services.jobs.store_moves import LEASED, NOT_DEAD, NOW, ONE, UNFINISHED, WA
 from services.jobs.tables import MOMENT, archive, jobs
 
 j, a = jobs.c, archive.c
+HOUR: Any = literal_column("interval '1 hour'", Interval)
 PLACE = tuple_(bindparam("after_time", type_=MOMENT), bindparam("after_id", type_=Uuid))
 
 
@@ -49,6 +65,17 @@ async def redrive(queries: Queries, workspace: str, id_: UUID, new_id: UUID) -> 
     return _dead_letter(row) if row and row["redriven_as"] else None
 
 
+async def to_redrive(
+    queries: Queries, workspace: str, ids: Sequence[UUID], kind: str | None, most: int
+) -> list[tuple[UUID, str]]:
+    """Dead letters, the oldest first, and their kinds: those of these ids, or of a kind, or all.
+
+    Of those that are named, also what was started again already.
+    """
+    values = {"workspace": workspace, "ids": list(ids), "kind": kind, "most": most}
+    return [(row["id"], row["kind"]) for row in await queries.rows(_to_redrive(bool(ids), kind is not None), **values)]
+
+
 async def purge(queries: Queries, workspace: str, id_: UUID) -> None:
     """Take a job off the dead letters."""
     await queries.rows(_purge(), workspace=workspace, id=id_)
@@ -65,22 +92,29 @@ def _position(after: Position | None) -> dict[str, Any]:
 
 @lru_cache
 def _stats() -> Statement:
-    counts = {
+    counts: dict[str, Any] = {
         "waiting": func.count().filter(WAITS, j.next_run_at <= NOW),
         "delayed": func.count().filter(WAITS, j.next_run_at > NOW),
         "running": func.count().filter(LEASED),
         "oldest": func.max(func.extract("epoch", NOW - j.next_run_at)).filter(WAITS, j.next_run_at <= NOW),
     }
     zero: Any = literal_column("0")
-    unfinished = select(j.kind, j.queue, *(value.label(name) for name, value in counts.items()), zero.label("dead"))
-    unfinished = unfinished.where(UNFINISHED).group_by(j.kind, j.queue)
-    nothing = [zero.label(name) for name in counts]
-    dead = select(j.kind, j.queue, *nothing, func.count().label("dead")).where(j.died_at.is_not(None))
-    every = unfinished.union_all(dead.group_by(j.kind, j.queue)).subquery("every").c
-    sums = [cast(func.sum(every[name]), BigInteger) for name in ("waiting", "delayed", "running")]
-    oldest = cast(func.coalesce(func.max(every.oldest), zero), DOUBLE_PRECISION)
-    columns = (every.kind, every.queue, *sums, oldest, cast(func.sum(every.dead), BigInteger))
-    return Statement(select(*columns).group_by(every.kind, every.queue).order_by(every.kind, every.queue))
+    branches: list[tuple[dict[str, Any], Any]] = [
+        (counts, UNFINISHED),
+        ({"dead": func.count()}, j.died_at.is_not(None)),
+        # Such a job is not archived yet.
+        ({status: func.count().filter(j.status == word(status)) for status in FINAL}, j.completed_at > NOW - HOUR),
+    ]
+    names = [str(name) for part, _ in branches for name in part]
+    selects = []
+    for part, which in branches:
+        columns = [part.get(name, zero).label(name) for name in names]
+        selects.append(select(j.kind, j.queue, *columns).where(which).group_by(j.kind, j.queue))
+    every = union_all(*selects).subquery("every").c
+    sums = {name: cast(func.sum(every[name]), BigInteger) for name in names}
+    sums["oldest"] = cast(func.coalesce(func.max(every.oldest), zero), DOUBLE_PRECISION)
+    statement = select(every.kind, every.queue, *sums.values())
+    return Statement(statement.group_by(every.kind, every.queue).order_by(every.kind, every.queue))
 
 
 @lru_cache
@@ -122,6 +156,17 @@ def _redrive() -> Statement:
     }
     made = insert(jobs).from_select(list(values), select(*values.values())).returning(*j).cte("made")
     return Statement(select(made.c.id).add_cte(written(made)))
+
+
+@lru_cache
+def _to_redrive(named: bool, kind: bool) -> Statement:
+    rows = select(j.id, j.kind).where(j.workspace == bindparam("workspace"), *filters(j, kind, None))
+    if named:
+        rows = rows.where(j.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+        rows = rows.where(or_(j.died_at.is_not(None), j.redriven_as.is_not(None)))
+    else:
+        rows = rows.where(j.died_at.is_not(None))
+    return Statement(rows.order_by(j.completed_at, j.id).limit(bindparam("most", type_=Integer)))
 
 
 @lru_cache

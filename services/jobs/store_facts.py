@@ -11,12 +11,14 @@ from chassis.facts import Fact
 from chassis.facts_store import IDS, WORKSPACE, Stored, arriving, columns, erase, gone, upsert
 from chassis.facts_store import take as take_kind
 from services.jobs.facts import Kind
+from services.jobs.store_imports import theirs as imports_of
 from services.jobs.store_interviews import theirs as interviews_of
 from services.jobs.store_memories import said_as, said_in
 from services.jobs.store_memories import theirs as memories_of
 from services.jobs.store_titles import gone as titles_gone
 from services.jobs.store_transcripts import gone as transcripts_gone
-from services.jobs.store_transcripts import theirs as recordings_of
+from services.jobs.store_transcripts import theirs as transcripts_of
+from services.jobs.store_uploads import theirs as uploads_of
 from services.jobs.store_usage import theirs as usage_of
 from services.jobs.tables import archive, attempts, events, jobs, requests
 from services.jobs.tables_facts import conversations, memberships, messages, users
@@ -92,6 +94,8 @@ def _forget() -> list[Any]:
         *whole,
         *interviews_of(theirs),
         *memories_of(theirs),
-        *recordings_of(theirs),
+        *transcripts_of(theirs),
+        *uploads_of(theirs),
+        *imports_of(theirs),
         *usage_of(theirs),
     ]

@@ -1,13 +1,12 @@
-"""Recordings and transcripts in PostgreSQL. A person sees their own, and those of conversations they are in."""
+"""Transcripts in PostgreSQL. A person sees their own, and those of conversations they are in."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Integer, LargeBinary, Text, Uuid, bindparam, delete, func, insert, literal_column, or_, select
+from sqlalchemy import Integer, Text, Uuid, bindparam, delete, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import Queries, Row, Statement
@@ -15,45 +14,12 @@ from services.jobs import store_fence
 from services.jobs.domain import Claimed, Owner
 from services.jobs.domain_transcription import Segment, Transcript
 from services.jobs.tables_facts import conversations, memberships
-from services.jobs.tables_transcripts import transcripts, uploads
+from services.jobs.tables_transcripts import transcripts
 
-PIECE = 512 << 10
 WORKSPACE, USER, ID = bindparam("workspace", type_=Text), bindparam("user", type_=Text), bindparam("id", type_=Uuid)
 CONVERSATION = bindparam("conversation", type_=Text)
-KEPT: Any = literal_column("interval '2 days'")
-u, t = uploads.c, transcripts.c
+t = transcripts.c
 BRIEF = ("id", "user_id", "conversation_id", "name", "language", "seconds", "extractor", "made_at")
-
-
-class Upload(NamedTuple):
-    """A recording that was sent along."""
-
-    id: UUID
-    file: Path
-
-
-async def keep(queries: Queries, owner: Owner, upload: Upload) -> None:
-    """Keep it, piece by piece, in a transaction."""
-    with upload.file.open("rb") as file:
-        for number, data in enumerate(iter(lambda: file.read(PIECE), b"")):
-            await queries.rows(_keep(), **owner._asdict(), id=upload.id, number=number, data=data)
-
-
-async def fetch(queries: Queries, owner: Owner, upload: Upload) -> bool:
-    """Write what was kept to the file; False where it is no longer kept."""
-    count = int(await queries.value(_count(), **owner._asdict(), id=upload.id) or 0)
-    with upload.file.open("wb") as file:
-        for number in range(count):
-            piece = await queries.value(_piece(), **owner._asdict(), id=upload.id, number=number)
-            if piece is None:
-                return False
-            file.write(piece)
-    return count > 0
-
-
-async def forget(queries: Queries, limit: int) -> int:
-    """Delete uploads that are no longer kept, so many pieces at most; tells how many."""
-    return len(await queries.rows(_forget(), limit=limit))
 
 
 async def write(queries: Queries, job: Claimed, transcript: Transcript) -> None:
@@ -95,8 +61,7 @@ async def remove(queries: Queries, owner: Owner, id_: UUID) -> bool:
 
 def theirs(users: Any) -> Iterable[Any]:
     """Deletes what these people have."""
-    both = (uploads, transcripts)
-    return [delete(each).where(each.c.workspace == WORKSPACE, each.c.user_id.in_(users)) for each in both]
+    return [delete(transcripts).where(t.workspace == WORKSPACE, t.user_id.in_(users))]
 
 
 def gone(ids: Any) -> Any:
@@ -121,33 +86,6 @@ def _seen() -> Any:
     s = memberships.c
     here: Any = select(literal_column("1")).where(s.workspace == WORKSPACE, s.user_id == USER, ~s.removed)
     return or_(t.user_id == USER, here.where(s.conversation_id == t.conversation_id).exists())
-
-
-@lru_cache
-def _keep() -> Statement:
-    values = {"workspace": WORKSPACE, "id": ID, "user_id": USER, "number": bindparam("number", type_=Integer)}
-    return Statement(insert(uploads).values(**values, data=bindparam("data", type_=LargeBinary), made_at=func.now()))
-
-
-@lru_cache
-def _count() -> Statement:
-    this = (u.workspace == WORKSPACE, u.user_id == USER, u.id == ID)
-    return Statement(select(func.count()).select_from(uploads).where(*this))
-
-
-@lru_cache
-def _piece() -> Statement:
-    this = (u.workspace == WORKSPACE, u.user_id == USER, u.id == ID, u.number == bindparam("number", type_=Integer))
-    return Statement(select(u.data).where(*this))
-
-
-@lru_cache
-def _forget() -> Statement:
-    some = select(u.workspace, u.id, u.number).where(u.made_at < func.now() - KEPT)
-    some = some.limit(bindparam("limit", type_=Integer)).with_for_update(skip_locked=True)
-    old = some.subquery("old")
-    these = (u.workspace == old.c.workspace, u.id == old.c.id, u.number == old.c.number)
-    return Statement(delete(uploads).where(*these).returning(u.number))
 
 
 @lru_cache

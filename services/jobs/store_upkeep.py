@@ -32,6 +32,7 @@ from services.jobs.store import tries_of
 from services.jobs.store_create import REMEMBERED
 from services.jobs.store_moves import LEASED, NOW, ONE, because, moved, tried, word, written
 from services.jobs.tables import SCHEMA, archive, attempts, events, jobs, requests
+from services.jobs.tables_imports import import_rows
 
 KEPT_DAYS, AHEAD_DAYS = 7, 3
 NAME = "archive_%Y%m%d"
@@ -143,7 +144,8 @@ def _put_away(limit: int) -> Statement:
     first_day = func.date_trunc(literal_column("'day'"), NOW, literal_column("'UTC'"))
     young = gone.c.completed_at >= first_day - literal_column(f"interval '{KEPT_DAYS} days'", Interval)
     new = insert(archive).from_select(names, select(*kept).where(young)).cte("new")
-    rest = [delete(each).where(each.c.job_id == ids).cte(f"gone_{each.name}") for each in (attempts, events)]
+    parts = (attempts, events, import_rows)
+    rest = [delete(each).where(each.c.job_id == ids).cte(f"gone_{each.name}") for each in parts]
     return Statement(select(func.count()).select_from(gone).add_cte(new, *rest))
 
 

@@ -11,7 +11,7 @@ import structlog
 from chassis.database import Database, DatabaseBusy, DatabaseFault
 from chassis.errors import CairnError
 from chassis.outage import Outage
-from services.jobs import store_memories, store_transcripts, store_upkeep, store_usage
+from services.jobs import store_memories, store_upkeep, store_uploads, store_usage
 from services.jobs.domain import Status
 from services.jobs.store_lease import LEASE_SECONDS
 
@@ -70,7 +70,7 @@ class Upkeep:
             continue
         while await store_memories.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
             continue
-        while await store_transcripts.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
+        while await store_uploads.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
             continue
         while await store_usage.forget(self._database, TIDY_LIMIT) == TIDY_LIMIT:
             continue

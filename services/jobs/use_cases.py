@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.database import Database, Queries
 from chassis.errors import UserRequired
 from chassis.identity import Caller
+from chassis.watch import Draining, Waiting, Watch
 from services.jobs import store, store_create, store_events
 from services.jobs.domain import (
     FINAL,
@@ -26,7 +27,6 @@ from services.jobs.domain import (
 )
 from services.jobs.domain_views import Position, Told, Wanted
 from services.jobs.store_create import Created, New
-from services.jobs.watch import Draining, Waiting, Watch
 
 EVENTS_AT_ONCE = 100
 OVER = (*FINAL, Status.EXPIRED)

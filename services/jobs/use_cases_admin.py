@@ -7,7 +7,7 @@ from chassis.database import Database
 from chassis.identity import Caller
 from services.jobs import store_admin, store_embedding
 from services.jobs.domain import Job, JobNotFound, Kind
-from services.jobs.domain_views import DeadLetter, Position, Stats, Wanted
+from services.jobs.domain_views import DeadLetter, Position, Redrive, Stats, Wanted
 from services.jobs.use_cases import Effects
 
 
@@ -48,6 +48,18 @@ class Admin:
         if kind := self._kinds.get(letter.job.kind):
             await self._effects.ring(kind.queue)
         return letter
+
+    async def redrive_many(self, caller: Caller, wanted: Redrive) -> Sequence[UUID]:
+        """Start many dead letters again, the oldest first; the jobs that were started instead."""
+        letters = await store_admin.to_redrive(self._database, caller.workspace, *wanted)
+        made = []
+        for id_, _ in letters:
+            letter = await store_admin.redrive(self._database, caller.workspace, id_, self._new_id())
+            if letter and letter.redriven_as:
+                made.append(letter.redriven_as)
+        for queue in {self._kinds[kind].queue for _, kind in letters if kind in self._kinds}:
+            await self._effects.ring(queue)
+        return made
 
     async def purge(self, caller: Caller, id_: UUID) -> None:
         """Take a job off the dead letters."""

@@ -1,17 +1,14 @@
 """What a person may do with recordings and transcripts."""
 
-import asyncio
-import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 from uuid import UUID
 
 from chassis.database import Database, Queries
 from chassis.identity import Caller
-from services.jobs import store_conversations, store_transcripts
+from services.jobs import store_conversations, store_transcripts, store_uploads
 from services.jobs.domain import Owner
 from services.jobs.domain_transcription import (
     MAX_BYTES,
@@ -22,8 +19,11 @@ from services.jobs.domain_transcription import (
     Wanted,
 )
 from services.jobs.store_create import Created
-from services.jobs.store_transcripts import Upload
+from services.jobs.store_uploads import Upload
 from services.jobs.use_cases import Asked, Jobs, owner_of
+from services.jobs.use_cases_uploads import Uploads, written
+
+UPLOADS = Uploads(MAX_BYTES, AudioEmpty, AudioTooLarge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Transcriptions:
         owner, id_ = owner_of(caller), self._new_id()
         await self._may(self._database, owner, start.wanted.conversation_id)
         with tempfile.NamedTemporaryFile(prefix="cairn-upload-") as file:
-            fingerprint = await _written(chunks, file)
+            fingerprint = await written(chunks, file, UPLOADS)
             asked = start.job(replace(start.wanted, upload=id_), fingerprint)
             async with self._database.begin() as queries:
                 created = await self._jobs.make(queries, caller, asked)
                 if not created.replayed:
-                    await store_transcripts.keep(queries, owner, Upload(id_, Path(file.name)))
+                    await store_uploads.keep(queries, owner, Upload(id_, Path(file.name)))
         return await self._jobs.made(caller, created)
 
     async def get(self, caller: Caller, id_: UUID) -> Transcript:
@@ -82,18 +82,3 @@ class Transcriptions:
     async def _may(self, queries: Queries, owner: Owner, conversation_id: str) -> None:
         if conversation_id:
             await store_conversations.member(queries, owner, conversation_id)
-
-
-async def _written(chunks: AsyncIterator[bytes], file: IO[bytes]) -> bytes:
-    """Write the chunks to a file; the SHA-256 of all of them."""
-    digest, size = hashlib.sha256(), 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise AudioTooLarge
-        digest.update(chunk)
-        await asyncio.to_thread(file.write, chunk)
-    if not size:
-        raise AudioEmpty
-    file.flush()
-    return digest.digest()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import secrets
 import socket
 import threading
@@ -18,15 +19,22 @@ import uvloop
 
 from chassis import settings, telemetry
 from chassis.database import Database
+from chassis.peer import Peer
 from chassis.worker import Beside, work
-from services.jobs import hints, title_model, title_rules
+from services.jobs import hints, pictures, title_model, title_rules
 from services.jobs.actions import Action
 from services.jobs.actions.interview import prepare_interview
+from services.jobs.actions.link_enrichment import enrich
+from services.jobs.actions.link_enrichment import sweep as sweep_links
+from services.jobs.actions.link_import import Importer, import_links
 from services.jobs.actions.memories import extract_memories
 from services.jobs.actions.search import search
 from services.jobs.actions.titles import find_title
 from services.jobs.actions.transcription import Listener, sweep, transcribe
 from services.jobs.asking import Asking
+from services.jobs.bookmarks_client import BookmarksClient
+from services.jobs.browser import Browser
+from services.jobs.caption import caption
 from services.jobs.domain import Queue
 from services.jobs.domain_model import ChatModel
 from services.jobs.embedder import Embedder, embedder, warm
@@ -35,14 +43,16 @@ from services.jobs.extract_model import by_model
 from services.jobs.extract_rules import RULES_ONLY
 from services.jobs.heart import Heart, Pace
 from services.jobs.hints import Hints
-from services.jobs.model_settings import chat_model, speech_server
+from services.jobs.model_settings import chat_model, speech_server, vision_model
 from services.jobs.outgoing import Outgoing
+from services.jobs.pages import look
 from services.jobs.runner import Plan, Runner
 from services.jobs.settings import WorkerProcess
 from services.jobs.speech import Speech
 from services.jobs.speech_local import LocalSpeech
 from services.jobs.speech_served import ServedSpeech
 from services.jobs.use_cases_extraction import Extractions
+from services.jobs.use_cases_links import Enrichments, Hands
 from services.jobs.use_cases_search import Searches
 from services.jobs.use_cases_titles import Titles
 
@@ -60,7 +70,10 @@ class Parts:
     embedder: Embedder
     # None where no model is configured: the embedded rules do it then.
     asking: Asking | None
+    # None where no model looks at pictures: they get no caption then.
+    vision: Asking | None
     speech: Speech
+    bookmarks: BookmarksClient
 
 
 Actions: TypeAlias = Callable[[Parts], Sequence[Action]]
@@ -82,7 +95,24 @@ def actions(parts: Parts) -> Sequence[Action]:
         extract_memories(extractions),
         prepare_interview(parts.database, parts.asking),
         transcribe(listener),
+        import_links(Importer(parts.database, parts.bookmarks)),
+        enrich(_enrichments(parts, outgoing)),
     ]
+
+
+def _enrichments(parts: Parts, outgoing: Outgoing) -> Enrichments:
+    config = parts.config
+    hands = Hands(
+        look=partial(look, outgoing),
+        screenshot=Browser(outgoing, config.capture).screenshot,
+        pdf=partial(pictures.fetch_pdf, outgoing),
+        image=partial(pictures.fetch_image, outgoing),
+        picture=pictures.picture,
+        text=pictures.read_text,
+        caption=partial(caption, parts.vision),
+    )
+    room = asyncio.Semaphore(config.links.captures)
+    return Enrichments(parts.bookmarks, hands, room, partial(datetime.now, UTC), random.SystemRandom())
 
 
 async def run(config: WorkerProcess, known: Actions) -> None:
@@ -96,7 +126,8 @@ async def run(config: WorkerProcess, known: Actions) -> None:
         doorbell.answer(hints.LOOK, runner.rung)
         background = [telling.run(), hints.listen(redis_url, runner.hinted, lambda: None), warm(parts.embedder)]
         if config.jobs_queue is Queue.BULK:
-            await asyncio.to_thread(sweep, time.time())
+            for each in (sweep, sweep_links):
+                await asyncio.to_thread(each, time.time())
             patience = config.search.embeddings_timeout_seconds
             background.append(Embedding(parts.database, parts.embedder, config.search.search_language, patience).run())
         tasks = [group.create_task(each) for each in background]
@@ -112,16 +143,19 @@ async def _parts(config: WorkerProcess) -> AsyncIterator[Parts]:
     database = await Database.connect(config.database, f"cairn-jobs-{config.jobs_queue.value}")
     model, chat = embedder(config.search), chat_model(config.models)
     now = partial(datetime.now, UTC)
-    asking = Asking(database, chat, config.models.model_daily_tokens, now) if chat else None
+    vision, tokens = vision_model(config.models), config.models.model_daily_tokens
+    asking, looking = [Asking(database, each, tokens, now) if each else None for each in (chat, vision)]
     server = speech_server(config.speech)
     speech = ServedSpeech(server, database, now) if server else LocalSpeech()
+    links = config.links
+    bookmarks = BookmarksClient(Peer(links.bookmarks_address, links.internal_key, links.upstream_ca))
     try:
-        yield Parts(config, database, model, asking, speech)
+        yield Parts(config, database, model, asking, looking, speech, bookmarks)
     finally:
-        await _close(*(part for part in (model, chat, speech, database) if part is not None))
+        await _close(*(part for part in (model, chat, vision, speech, bookmarks, database) if part is not None))
 
 
-async def _close(*parts: Embedder | ChatModel | Speech | Database) -> None:
+async def _close(*parts: Embedder | ChatModel | Speech | BookmarksClient | Database) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             for part in parts:

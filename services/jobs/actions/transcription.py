@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from chassis.database import Database
-from services.jobs import audio, encode_transcription, store_transcripts
+from services.jobs import audio, encode_transcription, store_transcripts, store_uploads
 from services.jobs.actions import Action
 from services.jobs.audio import Decoded
 from services.jobs.context import Context
@@ -31,7 +31,7 @@ from services.jobs.domain_transcription import (
 )
 from services.jobs.outgoing import Outgoing
 from services.jobs.speech import Speech
-from services.jobs.store_transcripts import Upload
+from services.jobs.store_uploads import Upload
 
 FOLDER = "cairn-audio-"
 # No attempt takes as long.
@@ -101,7 +101,7 @@ async def _transcribed(listener: Listener, context: Context, wanted: Wanted, fol
 async def _fetch(listener: Listener, context: Context, wanted: Wanted, to: Path) -> None:
     if wanted.upload is None:
         await listener.outgoing.download(wanted.url, limits=LIMITS, to=to)
-    elif not await store_transcripts.fetch(listener.database, context.job.owner, Upload(wanted.upload, to)):
+    elif not await store_uploads.fetch(listener.database, context.job.owner, Upload(wanted.upload, to)):
         raise JobFailed(AUDIO_GONE)
 
 

@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from cairn.jobs.v1 import admin_pb2, interviews_pb2, memories_pb2, search_pb2, transcription_pb2, usage_pb2
+from cairn.jobs.v1 import admin_pb2, interviews_pb2, links_pb2, memories_pb2, search_pb2, transcription_pb2, usage_pb2
 from cairn.jobs.v1 import jobs_pb2 as pb
 from chassis import server
 from chassis.database import DatabaseSettings
@@ -44,6 +44,7 @@ FILES = (
     (interviews_pb2, "JobInfosService"),
     (interviews_pb2, "InterviewsService"),
     (transcription_pb2, "TranscriptionService"),
+    (links_pb2, "LinkJobsService"),
 )
 # Every request belongs to one method.
 METHOD_OF = {

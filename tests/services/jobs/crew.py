@@ -39,7 +39,7 @@ CLAIMS = Statement(
 MAIN = "from tests.services.jobs.standins import main; main()"
 
 
-async def until(true: Callable[[], Any], seconds: float = 5) -> None:
+async def until(true: Callable[[], Any], seconds: float = 20) -> None:
     """Wait until something is true; it may be a coroutine function."""
     give_up = time.monotonic() + seconds
     while True:
@@ -137,11 +137,11 @@ class Crew:
         if tell and status:
             self.hints.tell(id_, status)
 
-    async def ended(self, id_: UUID, seconds: float = 5) -> Job:
+    async def ended(self, id_: UUID, seconds: float = 20) -> Job:
         """A job when it has ended."""
         return await self.becomes(id_, *FINAL, seconds=seconds)
 
-    async def becomes(self, id_: UUID, *statuses: Status, seconds: float = 5) -> Job:
+    async def becomes(self, id_: UUID, *statuses: Status, seconds: float = 20) -> Job:
         """A job when it has one of these states."""
 
         async def there() -> bool:

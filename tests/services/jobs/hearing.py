@@ -10,7 +10,7 @@ import uuid_utils.compat
 
 from cairn.jobs.v1 import jobs_pb2, results_pb2
 from cairn.jobs.v1 import transcription_pb2 as pb
-from services.jobs import encode_transcription, store_claim, store_transcripts
+from services.jobs import encode_transcription, store_claim, store_transcripts, store_uploads
 from services.jobs.actions import Action
 from services.jobs.actions.transcription import Listener, transcribe
 from services.jobs.context import Context
@@ -20,7 +20,7 @@ from services.jobs.outgoing import Outgoing
 from services.jobs.speech import Speech
 from services.jobs.store_claim import Worker
 from services.jobs.store_lease import Report, progress
-from services.jobs.store_transcripts import Upload
+from services.jobs.store_uploads import Upload
 from tests.services.jobs.client import Service
 from tests.services.jobs.stage import Stage
 
@@ -70,7 +70,7 @@ class Hearing:
         """An upload of Ann's."""
         upload = Upload(uuid_utils.compat.uuid7(), file)
         async with self.stage.database.begin() as queries:
-            await store_transcripts.keep(queries, Owner("w", "ann"), upload)
+            await store_uploads.keep(queries, Owner("w", "ann"), upload)
         return Wanted("", upload.id, "", "en", file.name)
 
     async def claimed(self, wanted: Wanted) -> Claimed:

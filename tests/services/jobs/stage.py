@@ -145,6 +145,11 @@ class Stage:
 
     async def check(self) -> None:
         """The invariants I1 to I5 that can be read from the rows; of jobs that are not archived."""
+        # At one moment: some jobs may still go on.
+        async with self.connection.transaction(isolation="repeatable_read", readonly=True):
+            await self._check()
+
+    async def _check(self) -> None:
         jobs = {row["id"]: row for row in await self.sql("select * from jobs.jobs")}
         tokens = [row["lease_token"] for row in jobs.values() if row["lease_token"]]
         assert len(set(tokens)) == len(tokens)

@@ -54,6 +54,7 @@ async def ended(service: Service, workspace: str = "w", **wanted: Any) -> list[s
         pb.ListArchivedJobsRequest(),
         pb.ListDeadLettersRequest(),
         pb.RedriveDeadLetterRequest(job_id=str(uuid.uuid4())),
+        pb.RedriveDeadLettersRequest(),
         pb.PurgeDeadLetterRequest(job_id=str(uuid.uuid4())),
     ],
     ids=lambda each: type(each).__name__,
@@ -78,6 +79,36 @@ async def test_the_queues_are_counted(service: Service) -> None:
     assert counts == (1, 1, 1, 1)
     assert 50 <= quick.oldest_due_seconds < 60
     assert (slow.waiting_count, slow.running_count, slow.dead_letter_count) == (1, 0, 0)
+
+
+async def test_how_jobs_ended_lately_is_counted(service: Service) -> None:
+    stage = service.stage
+    await stage.ended(Done(b""))
+    await stage.pass_(3700)
+    await stage.ended(Done(b""))
+    await stage.ended(Done(b""))
+    await stage.dead()
+    await stage.cancel(await stage.pending())
+    [quick] = (await service.ask(service.operator(), pb.GetQueueStatsRequest())).kinds
+    assert (quick.complete_count, quick.error_count, quick.canceled_count) == (2, 1, 1)
+    assert (quick.waiting_count, quick.dead_letter_count, quick.oldest_due_seconds) == (0, 1, 0)
+
+
+async def test_many_dead_letters_are_redriven(service: Service) -> None:
+    stage, who = service.stage, service.operator()
+    dead = [str(await stage.dead(user)) for user in ("ann", "bob", "eve")]
+    slow = await stage.running("ann", SLOW)
+    await stage.finish(slow, Failed(BUSY, None))
+    assert not (await service.ask(service.operator("elsewhere"), pb.RedriveDeadLettersRequest())).job_ids
+    named = pb.RedriveDeadLettersRequest(job_ids=[dead[2], str(uuid.uuid4())])
+    first, again = [await service.ask(who, named) for _ in range(2)]
+    assert (first.requested_count, list(first.job_ids)) == (1, list(again.job_ids))
+    assert [letter.job.id for letter in await letters(service)] == [str(slow.id), dead[1], dead[0]]
+    oldest = await service.ask(who, pb.RedriveDeadLettersRequest(kind="quick", count=1))
+    assert (await service.get(oldest.job_ids[0])).retried_from == dead[0]
+    rest = await service.ask(who, pb.RedriveDeadLettersRequest())
+    assert (rest.requested_count, await letters(service)) == (2, [])
+    assert len((await service.get(dead[0])).attempts) == 1
 
 
 async def test_the_messages_that_wait_for_the_model_are_counted(service: Service) -> None:

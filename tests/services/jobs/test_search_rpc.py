@@ -21,6 +21,7 @@ from chassis.identity import IdentitySettings
 from chassis.limits import Limits
 from chassis.server import Served, ServerSettings
 from chassis.telemetry import TelemetrySettings
+from chassis.watch import Watch
 from services.jobs import encode_search
 from services.jobs.actions.search import search
 from services.jobs.context import Context
@@ -31,7 +32,6 @@ from services.jobs.servicer_search import SearchServicer
 from services.jobs.use_cases import Effects, Jobs, Kinds
 from services.jobs.use_cases_feed import Feed
 from services.jobs.use_cases_search import Searches
-from services.jobs.watch import Watch
 from tests.services.jobs.library import SENT, Library, conversation, membership, message, opened
 
 JWT_SECRET = "a secret for tests, 32 characters"

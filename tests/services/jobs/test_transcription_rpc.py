@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from cairn.jobs.v1 import jobs_pb2
 from cairn.jobs.v1 import transcription_pb2 as pb
-from services.jobs import encode_transcription, store_transcripts
+from services.jobs import encode_transcription, store_uploads
 from services.jobs.domain_transcription import MAX_BYTES, Segment, Wanted
 from tests.services.jobs.client import Refusal, Service, refusal
 from tests.services.jobs.hearing import Hearing, parts, sent, written
@@ -173,7 +173,7 @@ async def test_uploads_are_forgotten_after_two_days(service: Service) -> None:
     await sent(service, "ann", *parts(b"sound"))
     for age, left in ((timedelta(hours=47, minutes=59), 1), (timedelta(minutes=2), 0)):
         await service.stage.sql("update jobs.uploads set made_at = made_at - $1::interval", age)
-        assert await store_transcripts.forget(service.parts.database, 10) == 1 - left
+        assert await store_uploads.forget(service.parts.database, 10) == 1 - left
         assert await service.stage.count("uploads") == left
 
 

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from cairn.jobs.v1 import jobs_pb2 as pb
+from chassis import watch
 from chassis.database import DatabaseAway, DatabaseFault, Statement
-from services.jobs import store, store_upkeep, watch
+from services.jobs import store, store_upkeep
 from services.jobs.domain import Claimed, Progress
 from services.jobs.store_lease import Done, Failed, Report, progress
 from tests.services.jobs.client import Service
