@@ -42,7 +42,11 @@ class Stack:
         redis.create()
         self._wait("postgres", self._start("postgres", cluster.program().command, {}, signal.SIGINT), cluster.ready)
         self._wait("redis", self._start("redis", redis.program().command, {}, signal.SIGTERM), redis.ready)
-        self.environ = {"CAIRN_DATABASE_URL": cluster.url(), "CAIRN_REDIS_URL": redis.url}
+        self.environ = {
+            "CAIRN_DATABASE_URL": cluster.url(),
+            "CAIRN_REDIS_URL": redis.url,
+            "CAIRN_OBJECTS_URL": str(self.folder / "objects"),
+        }
         return self
 
     def __exit__(

@@ -17,6 +17,7 @@ COMMANDS = {
     "token": "cli.token:token",
     "feed": "cli.feed:feed",
     "bookmarks": "cli.bookmarks:bookmarks",
+    "links": "cli.links:links",
     "status": "cli.status:status",
     "search": "cli.search:search",
     "transcribe": "cli.transcribe:transcribe",
@@ -63,6 +64,7 @@ def cairn(context: click.Context) -> None:
       cairn up                               start everything; leave it running
       cairn bookmarks list --user mira       what mira has saved in the sample workspace
       cairn bookmarks save message:m-007 --user mira
+      cairn links add https://example.org --user mira
       cairn status set "🎯 Focusing" --for 25m --user mira
       cairn search "keep the lamp burning" --user mira
       cairn transcribe examples/lighthouse.ogg --user mira

@@ -92,17 +92,29 @@ def dead(desk: Desk, kind: str | None, limit: int) -> None:
 
 
 @admin.command()
-@click.argument("job", type=click.UUID)
+@click.argument("job", type=click.UUID, required=False)
+@click.option("--all", "every", is_flag=True, help="All of the workspace, the oldest first.")
+@click.option("--kind", help="All of this kind, such as link-enrichment.")
+@click.option("--count", type=click.IntRange(1, 1000), help="With --all or --kind: at most so many. [default: 1000]")
 @for_an_operator
-def redrive(desk: Desk, job: UUID) -> None:
-    """Start a dead JOB again, as a new one. Repeating this starts no second one.
+def redrive(desk: Desk, job: UUID | None, every: bool, kind: str | None, count: int | None) -> None:
+    """Start a dead JOB again, as a new one; or many. Repeating this starts no second one.
 
     \b
-    Example:
+    Examples:
       cairn admin redrive 01999b2e-… --workspace acme
+      cairn admin redrive --kind link-enrichment --count 100 --workspace acme
     """
-    data = desk.gateway.call("POST", f"{DEAD}/{job}/redrive", json={})["data"]
-    desk.show(data, f"Started again as {data['redrivenAs']}.")
+    many = every or kind is not None
+    if many == (job is not None) or (count is not None and not many):
+        raise click.UsageError("Name one JOB, or say --all or --kind; --count goes with these.")
+    if job is not None:
+        data = desk.gateway.call("POST", f"{DEAD}/{job}/redrive", json={})["data"]
+        desk.show(data, f"Started again as {data['redrivenAs']}.")
+        return
+    wanted = {name: value for name, value in (("kind", kind), ("count", count)) if value is not None}
+    data = desk.gateway.call("POST", f"{DEAD}/redrive", json=wanted)["data"]
+    desk.show(data, f"Started again: {len(data['jobIds']):,}.")
 
 
 @admin.command()

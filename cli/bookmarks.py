@@ -10,7 +10,7 @@ from cli.tables import bookmark_card, bookmarks_table, content, named
 from cli.targets import BOOKMARKS, BookmarkType, Target, TargetType, bookmark_path, collection_id
 
 STATES = click.Choice(["open", "done", "archived"])
-TYPES = click.Choice(["message", "file"])
+TYPES = click.Choice(["message", "file", "link"])
 
 
 @click.group()

@@ -18,6 +18,7 @@ SERVICES = ("feed", "ops")
 NEEDED: dict[str, Callable[[], str]] = {
     "CAIRN_JWT_SECRET": lambda: secrets.token_urlsafe(32),
     "CAIRN_SERVICE_KEYS": lambda: ",".join(f"{name}:{secrets.token_urlsafe(24)}" for name in SERVICES),
+    "CAIRN_INTERNAL_KEY": lambda: secrets.token_urlsafe(32),
     "CAIRN_PAGE_TOKEN_SECRET": lambda: secrets.token_urlsafe(32),
     "CAIRN_POSTGRES_PASSWORD": lambda: secrets.token_urlsafe(24),
     "CAIRN_REDIS_PASSWORD": lambda: secrets.token_urlsafe(24),

@@ -1,7 +1,7 @@
-"""A job, followed to its end, however often the connection breaks on the way."""
+"""A job, or whatever else is streamed, followed to its end, however often the connection breaks on the way."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 from uuid import uuid4
 
@@ -19,16 +19,26 @@ TRIES, PAUSE_SECONDS = 8, 1.0
 
 def events(gateway: Gateway, job_id: str, pause_seconds: float = PAUSE_SECONDS) -> Iterator[dict[str, Any]]:
     """What happens to a job, the last event being its end; raises Refused, or Unreachable where nothing more comes."""
+    for event in followed(gateway, f"{JOBS}/{job_id}/events", _is_end, pause_seconds):
+        yield event
+        if _is_end(event):
+            return
+    raise Unreachable(f"The stream broke off. The job goes on without it: cairn jobs show {job_id}")
+
+
+def followed(
+    gateway: Gateway, path: str, is_last: Callable[[dict[str, Any]], bool], pause_seconds: float = PAUSE_SECONDS
+) -> Iterator[dict[str, Any]]:
+    """The events of a stream, up to its last one; ends without one where nothing more comes. Raises Refused."""
     token, misses = "", 0
     while misses < TRIES:
-        for event in _stream(gateway, job_id, token):
+        for event in _stream(gateway, path, token):
             token, misses = event["resumeToken"], 0
             yield event
-            if event["event"] == "done":
+            if is_last(event):
                 return
         misses += 1
         time.sleep(pause_seconds)
-    raise Unreachable(f"The stream broke off. The job goes on without it: cairn jobs show {job_id}")
 
 
 def seen_through(gateway: Gateway, path: str, **request: Any) -> dict[str, Any]:
@@ -36,10 +46,16 @@ def seen_through(gateway: Gateway, path: str, **request: Any) -> dict[str, Any]:
 
     The job is canceled when nobody waits any more.
     """
+    result: dict[str, Any] = job_seen_through(gateway, path, **request)["result"]
+    return result
+
+
+def job_seen_through(gateway: Gateway, path: str, **request: Any) -> dict[str, Any]:
+    """The same with the rest of the job."""
     # The answer to a first call may never be heard; the same key finds the job that it started.
     request["headers"] = {"Idempotency-Key": uuid4().hex}
     try:
-        job = gateway.call("POST", path, **request)["data"]
+        job: dict[str, Any] = gateway.call("POST", path, **request)["data"]
         with Bar(Terminal()) as bar:
             for event in events(gateway, job["id"]):
                 job = event["job"]
@@ -50,8 +66,11 @@ def seen_through(gateway: Gateway, path: str, **request: Any) -> dict[str, Any]:
     if job["status"] != "complete":
         error = job["error"] or {"message": "It was canceled.", "reason": "CANCELED"}
         raise Problem(f"It came to nothing: {error['message']} ({error['reason']})")
-    result: dict[str, Any] = job["result"]
-    return result
+    return job
+
+
+def _is_end(event: dict[str, Any]) -> bool:
+    return bool(event["event"] == "done")
 
 
 def _cancel(gateway: Gateway, job_id: str) -> None:
@@ -63,11 +82,11 @@ def _cancel(gateway: Gateway, job_id: str) -> None:
             raise
 
 
-def _stream(gateway: Gateway, job_id: str, token: str) -> Iterator[dict[str, Any]]:
+def _stream(gateway: Gateway, path: str, token: str) -> Iterator[dict[str, Any]]:
     """One stream, until it ends, however that is; where there was none before, its error is raised."""
     params, begun = {"resumeToken": token} if token else {}, bool(token)
     try:
-        for event in gateway.lines("GET", f"{JOBS}/{job_id}/events", params=params):
+        for event in gateway.lines("GET", path, params=params):
             if "error" in event:
                 return
             begun = True

@@ -61,6 +61,17 @@ class Gateway:
             raise Refused(answer.status_code, _error(answer))
         return answer.text
 
+    def chunks(self, method: str, path: str, **request: Any) -> Iterator[bytes]:
+        """A good answer that is a file, piece by piece as it comes; raises Refused or Unreachable."""
+        try:
+            with self._client.stream(method, path, **request) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Refused(answer.status_code, _error(answer))
+                yield from answer.iter_bytes()
+        except httpx.HTTPError as error:
+            raise Unreachable(f"What comes from {self._url} broke off ({type(error).__name__}).") from error
+
     def call_patiently(
         self, method: str, path: str, *, say: Callable[[str], None], tries: int = 8, **request: Any
     ) -> dict[str, Any]:

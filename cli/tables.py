@@ -64,6 +64,8 @@ def collections_table(items: list[dict[str, Any]]) -> Table:
 def named(item: dict[str, Any]) -> str:
     """What a bookmark saves, as the command line writes it."""
     target = item["target"]
+    if target.get("url"):
+        return f"link:{(item.get('link') or {}).get('site') or '?'}"
     return f"message:{target['messageId']}" if target.get("messageId") else f"file:{target.get('fileId', '?')}"
 
 
@@ -81,6 +83,8 @@ def content(item: dict[str, Any]) -> str:
     """The saved content, or why there is none."""
     if not item["available"]:
         return f"— {GONE.get(item.get('unavailableReason') or '', 'not available')} —"
+    if item.get("link"):
+        return str(item["link"]["title"] or item["link"]["url"])
     if item.get("file"):
         return f"{item['file']['name']} ({decimal(int(item['file']['sizeBytes']))})"
     return str(item["message"]["preview"])

@@ -16,6 +16,7 @@ REASONS = {
     "EMBEDDER_AWAY": "by words only: the model does not answer",
     "EMBEDDINGS_MISSING": "by words only: the model has read none of these messages yet",
 }
+ENDS = {"complete": "done", "error": "failed", "canceled": "canceled"}
 MATCHES = {"text": "words", "vector": "meaning", "both": "both"}
 # Of a long message, that much is shown, from so many characters before its first word that matched.
 PASSAGE, BEFORE = 280, 60
@@ -102,12 +103,12 @@ def search_notes(found: dict[str, Any]) -> list[str]:
 
 
 def queues_table(stats: dict[str, Any]) -> Group:
-    """One line a kind of job, and how far the model has come."""
-    table = _table("Kind", "Queue", "Waiting", "Oldest", "Delayed", "Running", "Dead")
+    """One line a kind of job, with how many ended in the last hour, and how far the model has come."""
+    table = _table("Kind", "Queue", "Waiting", "Oldest", "Delayed", "Running", "Dead", "Last hour")
     for each in stats["kinds"]:
         counts = (each[f"{name}Count"] for name in ("delayed", "running", "deadLetter"))
         oldest = f"{each['oldestDueSeconds']:.1f} s" if each["waitingCount"] else ""
-        table.add_row(each["kind"], each["queue"], str(each["waitingCount"]), oldest, *map(str, counts))
+        table.add_row(each["kind"], each["queue"], str(each["waitingCount"]), oldest, *map(str, counts), _ended(each))
     messages, unread, refused = (stats[f"{name}Count"] for name in ("message", "unembedded", "refusedMessage"))
     read = f"{messages - unread - refused:,} of {messages:,} messages are read by the model."
     read += f" It does not take {refused:,} of them." if refused else ""
@@ -138,6 +139,11 @@ def _attempts(attempts: Sequence[dict[str, Any]]) -> Table:
         times = (_second(each["startTime"]), _second(each["endTime"]))
         table.add_row(str(each["number"]), *times, _why(each["error"]))
     return table
+
+
+def _ended(kind: dict[str, Any]) -> str:
+    counts = ((kind[f"{name}Count"], told) for name, told in ENDS.items())
+    return ", ".join(f"{count:,} {told}" for count, told in counts if count)
 
 
 def _status(job: dict[str, Any]) -> Text:

@@ -60,14 +60,17 @@ def process_environ(settings: CliSettings, environ: Mapping[str, str]) -> dict[s
         "CAIRN_DATABASE_URL": settings.database_url,
         "CAIRN_REDIS_URL": settings.redis_url,
         "CAIRN_LISTEN_HOST": settings.listen_host,
+        "CAIRN_OBJECTS_URL": environ.get("CAIRN_OBJECTS_URL") or str(settings.data_dir.resolve() / "objects"),
         **{f"CAIRN_{process.name.upper()}_PORT": str(process.port(settings)) for process in PROCESSES},
         **_upstreams(settings, environ),
         "PYTHONUNBUFFERED": "1",
+        # Else gRPC writes a line for each child process that a worker starts.
+        "GRPC_VERBOSITY": environ.get("GRPC_VERBOSITY", "ERROR"),
     }
 
 
 def _upstreams(settings: CliSettings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Where the gateway finds each service."""
+    """Where the gateway, and those that call each other, find each service."""
     host = reachable(settings.listen_host)
     found = {
         f"CAIRN_{process.name.upper()}_ADDRESS": f"{host}:{process.port(settings)}"

@@ -94,7 +94,8 @@ def test_an_upload_is_canceled_though_its_id_was_never_heard(
     assert calls == ["POST", "POST", "DELETE"]
     monkeypatch.undo()
     [job] = json.loads(run("jobs", "list", "--json", "--user", "tomas", "--workspace", sample).stdout)
-    assert (job["kind"], job["status"]) == ("transcription", "canceled")
+    # A worker that has taken it is about to stop.
+    assert (job["kind"], job["status"] in ("canceling", "canceled")) == ("transcription", True)
 
 
 @pytest.mark.usefixtures("told")

@@ -56,13 +56,26 @@ def test_a_purged_one_is_no_dead_letter(operator: Run, stack: Stack, place: str,
     assert "404 JOB_NOT_FOUND" in operator("redrive", letter).stderr
 
 
+def test_many_dead_letters_are_started_again(operator: Run, stack: Stack, place: str, letter: str) -> None:
+    later = [put(stack, place, "error") for _ in range(2)]
+    assert operator("redrive", "--kind", "search", "--count", "1").stdout == "Started again: 1.\n"
+    assert {each["job"]["id"] for each in json.loads(operator("dead", "--json").stdout)} == {*later}
+    assert letter not in later
+    assert operator("redrive", "--kind", "title").stdout == "Started again: 0.\n"
+    assert len(json.loads(operator("redrive", "--all", "--json").stdout)["jobIds"]) == 2
+    assert operator("dead").stdout == "No dead letters.\n"
+
+
 def test_the_queues_are_shown(operator: Run, stack: Stack, place: str) -> None:
     put(stack, place, "pending")
+    put(stack, place, "error")
     stats = json.loads(operator("queue", "--json").stdout)
     [search] = [kind for kind in stats["kinds"] if kind["kind"] == "search"]
     assert search["delayedCount"] >= 1
+    assert search["errorCount"] >= 1
     shown = operator("queue").stdout
     assert "interactive" in shown
+    assert "failed" in shown
     assert "messages are read by the model." in shown
 
 
@@ -89,6 +102,9 @@ def test_waiting_ends_where_nothing_goes_on(
     ("arguments", "code", "told"),
     [
         (("redrive", "seven"), 2, "'seven' is not a valid UUID"),
+        (("redrive",), 2, "Name one JOB, or say --all or --kind"),
+        (("redrive", "--count", "2"), 2, "Name one JOB, or say --all or --kind"),
+        (("redrive", "01999b2e-0000-7000-8000-000000000000", "--all"), 2, "Name one JOB, or say --all or --kind"),
         (("queue", "--service", "nobody"), 1, "No key for a service 'nobody'; there is one for: feed, ops."),
         (("queue", "--url", "http://127.0.0.1:1"), 3, "Start it with `cairn up`"),
     ],
