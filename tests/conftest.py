@@ -28,6 +28,8 @@ SERVICES = Path(__file__).parents[1] / "services"
 NUMBERS = itertools.count(1)
 # What a test asks for in a second, people ask for in an hour; the limits have tests of their own.
 OPEN_HANDED = {"CAIRN_USER_RATE_LIMIT": "1000000", "CAIRN_ADDRESS_RATE_LIMIT": "1000000"}
+# Where tests may have a web of their own; 127.0.0.1 is refused, as everywhere.
+WEB = {"CAIRN_OUTGOING_ALLOW": "127.0.0.2"}
 # The model leaves the other processors to the tests.
 ONE_THREAD = {"CAIRN_EMBEDDINGS_THREADS": "1"}
 
@@ -170,7 +172,7 @@ def stack(supervisor: Supervisor, stack_settings: CliSettings) -> Stack:
     """Every service and the gateway, as processes of their own; each logs to a file in the data directory."""
     folder = stack_settings.data_dir
     kept = {**_clean_environ(), **ensure_secrets(folder), "CAIRN_DATA_DIR": str(folder)}
-    environ = process_environ(stack_settings, {**kept, **OPEN_HANDED, **ONE_THREAD})
+    environ = process_environ(stack_settings, {**kept, **OPEN_HANDED, **ONE_THREAD, **WEB})
     for process in PROCESSES:
         supervisor.start(replace(process.program(environ), log=folder / f"{process.name}.log"))
     for process in PROCESSES:

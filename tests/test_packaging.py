@@ -45,6 +45,7 @@ SECRETS = {
     "CAIRN_JWT_SECRET": "x" * 32,
     "CAIRN_SERVICE_KEYS": "feed:0123456789abcdef",
     "CAIRN_PAGE_TOKEN_SECRET": "y" * 32,
+    "CAIRN_INTERNAL_KEY": "i" * 32,
     "CAIRN_POSTGRES_PASSWORD": "z",
 }
 
@@ -115,8 +116,19 @@ def test_compose_starts_real_processes_with_settings_that_load(name: str) -> Non
     assert_healthcheck(service["healthcheck"]["test"][1:], port)
     if name == "gateway":
         assert service["ports"][0].endswith(f":{port}")
-        other = COMPOSE["services"]["bookmarks"]["environment"]
-        assert environ["CAIRN_BOOKMARKS_ADDRESS"] == f"bookmarks:{other['CAIRN_BOOKMARKS_PORT']}"
+    for upstream in ("bookmarks", "jobs"):
+        other = COMPOSE["services"][upstream]["environment"]
+        variable = f"CAIRN_{upstream.upper()}_ADDRESS"
+        place = f"{upstream}:{other[f'CAIRN_{upstream.upper()}_PORT']}"
+        assert environ.get(variable, place) == place
+
+
+def test_the_worker_that_looks_links_up_has_a_browser() -> None:
+    stage = (ROOT / "Dockerfile").read_text().partition("\nFROM cairn AS capture\n")[2]
+    assert re.search(r"apt-get install .*--no-install-recommends \\\n +chromium fonts-", stage)
+    capturing = {name for name, each in OUR_SERVICES.items() if each["build"]["target"] == "capture"}
+    assert capturing == {"jobs_bulk"}
+    assert "objects:/var/lib/cairn/objects" in OUR_SERVICES["bookmarks"]["volumes"]
 
 
 def test_compose_knows_every_process_and_waits_for_health() -> None:
@@ -145,6 +157,8 @@ def test_cairn_up_gives_every_process_what_it_needs(tmp_path: Path) -> None:
     assert loaded["bookmarks"].bookmarks_port == 7001
     assert loaded["gateway"].bookmarks_address == "127.0.0.1:7001"
     assert {loaded[name].jobs_queue for name in ("jobs_interactive", "jobs_bulk")} == {"interactive", "bulk"}
+    assert loaded["bookmarks"].objects.objects_url == str(tmp_path / "objects")
+    assert environ["CAIRN_INTERNAL_KEY"] == kept["CAIRN_INTERNAL_KEY"]
 
 
 def test_ci_checks_and_tests() -> None:

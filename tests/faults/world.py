@@ -92,7 +92,7 @@ class Killable:
 
 def says_it_serves(killable: Killable) -> bool:
     """Whether a process of ours took up its work, this time. Its port would not tell: replicas may share one."""
-    return len(re.findall(r"serving +address=", killable.log.read_text())) >= killable.launches
+    return len(re.findall(r"serving +\w+=", killable.log.read_text())) >= killable.launches
 
 
 @contextmanager

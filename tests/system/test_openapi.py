@@ -11,7 +11,8 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from tests.system.workspace import COLLECTIONS, FEED, PRESENCE, SEARCH, UNLIMITED, Person, Workspace
+from tests.system.pictured import imported, pictured
+from tests.system.workspace import BOOKMARKS, COLLECTIONS, FEED, PRESENCE, SEARCH, UNLIMITED, Person, Workspace
 
 Operation = tuple[str, str, dict[str, Any]]
 STREAM, LINES = "text/event-stream", "application/x-ndjson"
@@ -19,7 +20,12 @@ STREAM, LINES = "text/event-stream", "application/x-ndjson"
 NAMES = {"userId": "bob", "claimId": "call"}
 # And which field to give where any one of several will do.
 GIVEN = {f"{PRESENCE}/claims/{{claimId}}": {"text": "In a call"}}
-ASKED = {SEARCH: {"query": "lighthouse"}, "/api/v1/memories/search": {"query": "lighthouse"}}
+ASKED = {
+    SEARCH: {"query": "lighthouse"},
+    "/api/v1/memories/search": {"query": "lighthouse"},
+    f"{BOOKMARKS}/check-url": {"url": "https://example.com/"},
+}
+FORMS = {f"{BOOKMARKS}/import": {"file": ("links.csv", b"url\nhttp://10.0.0.1/\n")}}
 JOB_INFO = {"name": "Keeper", "description": "Lamps.", "experienceLevel": "junior"}
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -72,7 +78,9 @@ def test_every_operation_tells_of_its_errors_and_credentials(document: dict[str,
 def example(document: dict[str, Any], operation: dict[str, Any]) -> Any:
     """The body that the document gives as an example."""
     body = operation.get("requestBody")
-    return dict(resolved(document, body)["content"]["application/json"]["example"]) if body else None
+    # A form has none.
+    content = resolved(document, body)["content"].get("application/json") if body else None
+    return dict(content["example"]) if content else None
 
 
 def placed(value: Any, ids: dict[str, str]) -> Any:
@@ -112,6 +120,32 @@ def things(workspace: Workspace, ann: Person, path: str) -> dict[str, str]:
     return found
 
 
+def links(workspace: Workspace, ann: Person, path: str, job: str) -> dict[str, str]:
+    """Ids of what the operations on links are about."""
+    if "/imports/" in path:
+        return {"jobId": imported(ann)}
+    if "/links/{" in path or path.endswith(("/refresh", "/images/{kind}")):
+        link = pictured(workspace, ann, job)
+        return {"id": link, "bookmarkId": link, "kind": "screenshot"}
+    return {}
+
+
+def called(workspace: Workspace, ann: Person, document: dict[str, Any], each: Operation) -> tuple[str, Any, Any]:
+    """The collection that was made for it, the answer to an operation's example, and the body that was sent."""
+    method, path, operation = each
+    collection, bookmark = ann.collection(str(uuid4())), ann.save({"messageId": "m1"})
+    about = collection if "collections" in path else bookmark
+    ids = {"id": about["id"], "collectionId": collection["id"], "messageId": "m1", "fileId": "f1", **NAMES}
+    ids |= {"jobId": workspace.dead_letter("ann"), **things(workspace, ann, path)}
+    ids |= links(workspace, ann, path, ids["jobId"])
+    client = workspace.service("ann") if service_only(each) else ann.http
+    body = example(document, operation)
+    body = body if path == FEED else placed(body, ids)
+    sent = body and body | GIVEN.get(path, {})
+    answer = client.request(method, path.format(**ids), params=asked(each, ids), json=sent, files=FORMS.get(path))
+    return collection["id"], answer, body
+
+
 def test_every_operation_is_called_from_its_example(workspace: Workspace, document: dict[str, Any]) -> None:
     ann = workspace.person("ann", UNLIMITED)
     validated = schemathesis.openapi.from_dict(document)
@@ -121,31 +155,24 @@ def test_every_operation_is_called_from_its_example(workspace: Workspace, docume
     assert len(calls) >= 40
     for each in calls:
         method, path, operation = each
-        collection, bookmark = ann.collection(str(uuid4())), ann.save({"messageId": "m1"})
-        about = collection if "collections" in path else bookmark
-        ids = {"id": about["id"], "collectionId": collection["id"], "messageId": "m1", "fileId": "f1", **NAMES}
-        ids |= {"jobId": workspace.dead_letter("ann"), **things(workspace, ann, path)}
-        client = workspace.service("ann") if service_only(each) else ann.http
-        body = example(document, operation)
-        body = body if path == FEED else placed(body, ids)
-        answer = client.request(
-            method, path.format(**ids), params=asked(each, ids), json=body and body | GIVEN.get(path, {})
-        )
+        collection, answer, body = called(workspace, ann, document, each)
         assert str(answer.status_code) in operation["responses"], (method, path)
         assert answer.is_success, (method, path, body, answer.text)
+        answer.request.read()  # of a form, it was sent in pieces
         validated[path][method].validate_response(answer)
-        ann.http.delete(f"{COLLECTIONS}/{collection['id']}")
+        ann.http.delete(f"{COLLECTIONS}/{collection}")
 
 
 def test_every_stream_is_what_the_document_says(workspace: Workspace, ann: Person, document: dict[str, Any]) -> None:
     job = workspace.dead_letter("ann")
+    link = pictured(workspace, ann, job)
     streams = [each for each in operations(document) if is_stream(each)]
     assert streams
     for method, path, operation in streams:
         schema = operation["responses"]["200"]["content"][LINES]["schema"]
         message = jsonschema_rs.validator_for({**schema, "components": document["components"]})
         for form, prefix in ((STREAM, "data: "), (LINES, "")):
-            with ann.http.stream(method, path.format(jobId=job), headers={"Accept": form}) as answer:
+            with ann.http.stream(method, path.format(jobId=job, id=link), headers={"Accept": form}) as answer:
                 assert answer.headers["content-type"] == form
                 line = next(line for line in answer.iter_lines() if line.startswith(prefix))
             message.validate(json.loads(line.removeprefix(prefix)))
@@ -158,7 +185,7 @@ def ids_in(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tupl
         if resolved(document, parameter["schema"]).get("format") == "uuid":
             yield parameter["in"], parameter["name"], "x"
     if "requestBody" in operation:
-        content = resolved(document, operation["requestBody"])["content"]["application/json"]
+        content = resolved(document, operation["requestBody"])["content"].get("application/json", {"schema": {}})
         for name, schema in resolved(document, content["schema"]).get("properties", {}).items():
             kind = resolved(document, schema)
             if kind.get("format") == "uuid":

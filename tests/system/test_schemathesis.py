@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.system.workspace import FEED, JOBS, WATCH, Person, Workspace
+from tests.system.workspace import BOOKMARKS, FEED, JOBS, WATCH, Person, Workspace
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 SENT = ("Authorization", "X-Cairn-Workspace", "X-Cairn-User")
@@ -28,7 +28,7 @@ OPTIONS = (
 # of 1,000 ids that are as long as they may be never comes as far as the gateway's own errors.
 CONFIG = f"""
 [[operations]]
-include-path-regex = "^({WATCH}|{JOBS}/.jobId./events)$"
+include-path-regex = "^({WATCH}|{JOBS}/.jobId./events|{BOOKMARKS}/.id./events)$"
 max-stream-events = 2
 request-timeout = 1
 checks.response_schema_conformance.enabled = false

@@ -41,10 +41,14 @@ def started(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], in
     places = {f"CAIRN_{name}_PORT": port for name, port in ports.items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CAIRN_")}
     environ = {**clean, **places, **SOONER, **ONE_THREAD, "CAIRN_DATA_DIR": str(folder), "COLUMNS": "100"}
+    environ["CAIRN_OUTGOING_ALLOW"] = "127.0.0.1"
+    site = free_port()
     others = {
         ".venv/bin/": f"{BIN}/",
         ".venv/lib/": f"{BIN.parent}/lib/",
         "127.0.0.1:8080": f"127.0.0.1:{ports['GATEWAY']}",
+        "http.server 8090": f"http.server {site}",
+        "127.0.0.1:8090": f"127.0.0.1:{site}",
         "127.0.0.1:50051": f"127.0.0.1:{ports['BOOKMARKS']}",
         "127.0.0.1:50054": f"127.0.0.1:{ports['POSTGRES']}",
         "127.0.0.1:50055": f"127.0.0.1:{ports['REDIS']}",
@@ -88,7 +92,8 @@ def assert_true(walk: list[Step], started: Started) -> None:
 @pytest.mark.slow
 def test_it_starts_as_it_says(started: Started) -> None:
     first = part(larger=False)[0]
-    assert first.command == "make run\n"
+    # The setting is in the environment of the one that is started here.
+    assert first.command == f"CAIRN_OUTGOING_ALLOW={started.environ['CAIRN_OUTGOING_ALLOW']} make run\n"
     makefile = (DOCUMENT.parents[1] / "Makefile").read_text()
     assert "exec $(BIN)/cairn up" in makefile
     said = started.said
