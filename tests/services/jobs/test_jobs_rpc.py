@@ -10,7 +10,6 @@ import pytest
 
 from cairn.jobs.v1 import jobs_pb2 as pb
 from cairn.jobs.v1 import results_pb2
-from services.jobs import store_upkeep
 from services.jobs.actions import Action
 from services.jobs.context import Context
 from services.jobs.domain import Claimed, Progress, Status, Step, StepStatus
@@ -88,7 +87,7 @@ async def archived(stage: Stage) -> uuid.UUID:
     """Failed, long ago, and purged."""
     id_ = await canceled(stage)
     await stage.pass_(3600)
-    assert await store_upkeep.put_away(stage.database, 10) == 1
+    await stage.put_away(id_)
     return id_
 
 
