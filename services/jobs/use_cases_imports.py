@@ -1,22 +1,20 @@
 """What a person may do with imports of links."""
 
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from uuid import UUID
 
 from chassis.database import Database
 from chassis.identity import Caller
-from services.jobs import store_imports, store_uploads
+from services.jobs import store_imports
 from services.jobs.domain import JobNotFound
 from services.jobs.domain_imports import IMPORT, MAX_BYTES, ImportEmpty, ImportTooLarge, Outcome, Row, Wanted
 from services.jobs.store_create import Created
-from services.jobs.store_uploads import Upload
 from services.jobs.use_cases import Asked, Jobs, owner_of
-from services.jobs.use_cases_uploads import Uploads, written
+from services.jobs.use_cases_uploads import Limits, Uploads
 
-UPLOADS = Uploads(MAX_BYTES, ImportEmpty, ImportTooLarge)
+LIMITS = Limits(MAX_BYTES, ImportEmpty, ImportTooLarge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +32,13 @@ class Imports:
         """`new_id` makes a UUIDv7."""
         self._database = database
         self._jobs = jobs
+        self._uploads = Uploads(database, jobs, LIMITS)
         self._new_id = new_id
 
     async def upload(self, caller: Caller, start: StartImport, chunks: AsyncIterator[bytes]) -> Created:
         """Make a job of a file that is sent along. Both are kept, or neither is."""
         id_ = self._new_id()
-        with tempfile.NamedTemporaryFile(prefix="cairn-upload-") as file:
-            fingerprint = await written(chunks, file, UPLOADS)
-            asked = start.job(start.wanted._replace(upload=id_), fingerprint)
-            async with self._database.begin() as queries:
-                created = await self._jobs.make(queries, caller, asked)
-                if not created.replayed:
-                    await store_uploads.keep(queries, owner_of(caller), Upload(id_, Path(file.name)))
-        return await self._jobs.made(caller, created)
+        return await self._uploads.start(caller, id_, chunks, partial(start.job, start.wanted._replace(upload=id_)))
 
     async def rows(self, caller: Caller, job_id: UUID, outcome: Outcome | None, span: tuple[int, int]) -> Sequence[Row]:
         """What became of links of one of the caller's imports: those after a number, and how many of them."""

@@ -1,14 +1,13 @@
 """What a person may do with recordings and transcripts."""
 
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from uuid import UUID
 
 from chassis.database import Database, Queries
 from chassis.identity import Caller
-from services.jobs import store_conversations, store_transcripts, store_uploads
+from services.jobs import store_conversations, store_transcripts
 from services.jobs.domain import Owner
 from services.jobs.domain_transcription import (
     MAX_BYTES,
@@ -19,11 +18,10 @@ from services.jobs.domain_transcription import (
     Wanted,
 )
 from services.jobs.store_create import Created
-from services.jobs.store_uploads import Upload
 from services.jobs.use_cases import Asked, Jobs, owner_of
-from services.jobs.use_cases_uploads import Uploads, written
+from services.jobs.use_cases_uploads import Limits, Uploads
 
-UPLOADS = Uploads(MAX_BYTES, AudioEmpty, AudioTooLarge)
+LIMITS = Limits(MAX_BYTES, AudioEmpty, AudioTooLarge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class Transcriptions:
         """`new_id` makes a UUIDv7."""
         self._database = database
         self._jobs = jobs
+        self._uploads = Uploads(database, jobs, LIMITS)
         self._new_id = new_id
 
     async def start(self, caller: Caller, start: Start) -> Created:
@@ -52,14 +51,7 @@ class Transcriptions:
         """Make a job of a recording that is sent along. Both are kept, or neither is."""
         owner, id_ = owner_of(caller), self._new_id()
         await self._may(self._database, owner, start.wanted.conversation_id)
-        with tempfile.NamedTemporaryFile(prefix="cairn-upload-") as file:
-            fingerprint = await written(chunks, file, UPLOADS)
-            asked = start.job(replace(start.wanted, upload=id_), fingerprint)
-            async with self._database.begin() as queries:
-                created = await self._jobs.make(queries, caller, asked)
-                if not created.replayed:
-                    await store_uploads.keep(queries, owner, Upload(id_, Path(file.name)))
-        return await self._jobs.made(caller, created)
+        return await self._uploads.start(caller, id_, chunks, partial(start.job, replace(start.wanted, upload=id_)))
 
     async def get(self, caller: Caller, id_: UUID) -> Transcript:
         """A transcript that the caller may see."""

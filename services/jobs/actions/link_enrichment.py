@@ -1,13 +1,10 @@
 """The looking up of links as a job."""
 
-import shutil
 import tempfile
-from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
-from services.jobs import encode_links
+from services.jobs import encode_links, leftovers
 from services.jobs.actions import Action
 from services.jobs.context import Context
 from services.jobs.domain import Step, StepStatus
@@ -24,10 +21,7 @@ LEFT_SECONDS = 2 * max(LINK_ENRICHMENT.run_seconds, IMPORT.run_seconds)
 
 def sweep(now: float) -> None:
     """Remove what workers that were killed have left; `now` counts seconds since 1970."""
-    for folder in chain.from_iterable(Path(tempfile.gettempdir()).glob(f"{prefix}*") for prefix in FOLDERS):
-        with suppress(OSError):  # another worker was quicker
-            if now - folder.stat().st_mtime > LEFT_SECONDS:
-                shutil.rmtree(folder)
+    leftovers.sweep(FOLDERS, now, LEFT_SECONDS)
 
 
 def enrich(enrichments: Enrichments) -> Action:

@@ -2,17 +2,15 @@
 
 import asyncio
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 from chassis.database import Database
-from services.jobs import audio, encode_transcription, store_transcripts, store_uploads
+from services.jobs import audio, encode_transcription, leftovers, store_transcripts, store_uploads
 from services.jobs.actions import Action
 from services.jobs.audio import Decoded
 from services.jobs.context import Context
@@ -52,10 +50,7 @@ class Listener:
 
 def sweep(now: float) -> None:
     """Remove what workers that were killed have left; `now` counts seconds since 1970."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        with suppress(OSError):  # another worker was quicker
-            if now - folder.stat().st_mtime > LEFT_SECONDS:
-                shutil.rmtree(folder)
+    leftovers.sweep((FOLDER,), now, LEFT_SECONDS)
 
 
 def transcribe(listener: Listener) -> Action:
