@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Database, Queries
-from chassis.errors import IdempotencyKeyReused
+from chassis.errors import IdempotencyKeyReused, UserRequired
 from chassis.identity import Caller
 from services.bookmarks import (
     store,
@@ -226,6 +226,13 @@ async def _toggled_before(
     made = first["bookmark_id"]
     # The answer is the first one, even if the bookmark was removed since; only then there is none to show.
     return made is not None, made and await store.get(queries, owner, made)
+
+
+def named_owner(caller: Caller) -> Owner:
+    """The same where a service calls, which must say for whom it acts."""
+    if not caller.user:
+        raise UserRequired
+    return owner_of(caller)
 
 
 async def _hold(queries: Queries, owner: Owner, collection_id: UUID | None) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from chassis.database import Database, Queries, Row
-from chassis.errors import UserRequired
 from chassis.identity import Caller
 from services.bookmarks import store, store_enrichment, store_links, store_merges, store_outbox
 from services.bookmarks.domain import MAX_TAGS, Bookmark, BookmarkNotFound
@@ -13,7 +12,7 @@ from services.bookmarks.domain_links import STEPS, Canonical, NotALink, UrlInval
 from services.bookmarks.store import Owner
 from services.bookmarks.store_objects import Stored
 from services.bookmarks.store_objects import keep as keep_picture
-from services.bookmarks.use_cases import owner_of
+from services.bookmarks.use_cases import named_owner, owner_of
 from services.bookmarks.use_cases_images import Images
 
 
@@ -31,7 +30,7 @@ class Enrichments:
 
     async def begin(self, caller: Caller, attempt: Attempt) -> Begun:
         """An attempt begins. A job that was started instead of another takes its place."""
-        owner = _for_somebody(caller)
+        owner = named_owner(caller)
         async with self._database.begin() as queries:
             row = (await store_enrichment.hold(queries, owner, [attempt.bookmark_id])).get(attempt.bookmark_id)
             if row is None:
@@ -45,7 +44,7 @@ class Enrichments:
 
     async def report(self, caller: Caller, attempt: Attempt, report: Report) -> UUID | None:
         """Keep what a step came to; tells of which link this one turned out to be a part."""
-        owner = _for_somebody(caller)
+        owner = named_owner(caller)
         stored = None
         if report.picture:
             # Before anything is put into the store for a link that is not there.
@@ -79,13 +78,6 @@ class Enrichments:
             _current(held.get(attempt.bookmark_id), attempt)
 
 
-def _for_somebody(caller: Caller) -> Owner:
-    """Whose link it is; a service must say for whom it acts."""
-    if not caller.user:
-        raise UserRequired
-    return owner_of(caller)
-
-
 def _current(row: Row | None, attempt: Attempt) -> Row:
     if row is None:
         raise BookmarkNotFound
@@ -95,17 +87,22 @@ def _current(row: Row | None, attempt: Attempt) -> Row:
 
 
 async def _keep(queries: Queries, row: Row, report: Report, stored: Stored | None) -> None:
-    found, id_ = report.found, row["bookmark_id"]
-    values = {name: getattr(found, name) for name in Found.__dataclass_fields__}
-    class_ = None
-    if found.media_type:
-        class_ = media_class(row["site"], canonical(row["url"]).path, found.media_type)
-    await store_enrichment.write_found(queries, id_, {**values, "media_class": class_})
+    id_ = row["bookmark_id"]
+    if report.found != Found():
+        await _keep_found(queries, row, report.found)
     if stored:
         await keep_picture(queries, id_, stored)
     step = {name: getattr(report, name) for name in ("step", "state", "reason", "message", "retryable")}
     await store_enrichment.write_step(queries, id_, {**step, "next_at": report.next_time})
     await store_enrichment.settle(queries, id_)
+
+
+async def _keep_found(queries: Queries, row: Row, found: Found) -> None:
+    values = {name: getattr(found, name) for name in Found.__dataclass_fields__}
+    class_ = None
+    if found.media_type:
+        class_ = media_class(row["site"], canonical(row["url"]).path, found.media_type)
+    await store_enrichment.write_found(queries, row["bookmark_id"], {**values, "media_class": class_})
 
 
 def _address(url: str) -> Canonical | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chassis.database import Database, Queries
-from chassis.errors import InvalidInput, UserRequired
+from chassis.errors import InvalidInput
 from chassis.identity import Caller
 from services.bookmarks import store_collections, store_links
 from services.bookmarks.domain import TooManyCollections
@@ -13,7 +13,7 @@ from services.bookmarks.domain_import import Imported, Row
 from services.bookmarks.domain_links import Canonical, canonical
 from services.bookmarks.store import Owner
 from services.bookmarks.store_links import How, Known, NewLink
-from services.bookmarks.use_cases import owner_of
+from services.bookmarks.use_cases import named_owner
 
 Valid = dict[str, tuple[Imported, Canonical]]
 
@@ -29,14 +29,12 @@ class Imports:
 
     async def save(self, caller: Caller, links: Sequence[Imported], dry_run: bool) -> list[Row]:
         """Save what is valid and not there; what became of each. A dry run saves nothing."""
-        if not caller.user:
-            raise UserRequired
+        owner = named_owner(caller)
         checked = [(link, _checked(link)) for link in links]
         first: Valid = {}
         for link, address in checked:
             if isinstance(address, Canonical):
                 first.setdefault(address.key, (link, address))
-        owner = owner_of(caller)
         if dry_run:
             known = await store_links.known_of(self._database, owner, list(first))
             done = {key: _foreseen(known.get(key)) for key in first}
