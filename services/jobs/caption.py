@@ -1,6 +1,5 @@
 """What a picture shows, in a sentence, as a model sees it."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from services.jobs.asking import Asking
 from services.jobs.domain import Failure, JobFailed, Owner
 from services.jobs.domain_links import LINK_ENRICHMENT, StepSkipped
 from services.jobs.page_html import words
+from services.jobs.pictures import for_models
 from services.jobs.prompts import prompt
 
 NO_CAPTION = Failure("MODEL_ANSWER_INVALID", "The model's answer is not a caption.", True)
@@ -22,10 +22,10 @@ class Caption(BaseModel):
 
 
 async def caption(asking: Asking | None, owner: Owner, picture: Path) -> str:
-    """A sentence; `picture` is WebP. Raises JobFailed and StepSkipped."""
+    """A sentence. Raises JobFailed and StepSkipped."""
     if asking is None:
         raise StepSkipped("CAPTION_MODEL_MISSING", "No model looks at pictures: see CAIRN_VISION_MODEL.")
-    shown = replace(prompt("caption"), image=await asyncio.to_thread(picture.read_bytes))
+    shown = replace(prompt("caption"), image=await for_models(picture))
     said = words((await asking.ask(owner, LINK_ENRICHMENT.name, shown, Caption)).caption)
     if not said:
         raise JobFailed(NO_CAPTION)

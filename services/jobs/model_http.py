@@ -79,7 +79,7 @@ def _asked(model: str, prompt: Prompt, shape: Shape) -> dict[str, Any]:
 def _content(prompt: Prompt) -> str | list[dict[str, Any]]:
     if not prompt.image:
         return prompt.user
-    url = f"data:image/webp;base64,{base64.b64encode(prompt.image).decode()}"
+    url = f"data:image/jpeg;base64,{base64.b64encode(prompt.image).decode()}"
     return [{"type": "text", "text": prompt.user}, {"type": "image_url", "image_url": {"url": url}}]
 
 

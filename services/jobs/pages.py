@@ -3,28 +3,28 @@
 import asyncio
 import re
 import tempfile
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx
+import structlog
 
 from services.jobs import page_html
 from services.jobs.child import ChildFailed, run_in_child
-from services.jobs.domain import Failure, JobFailed
+from services.jobs.domain import JobFailed
 from services.jobs.domain_links import Page, PageKind, kind_of
 from services.jobs.domain_outgoing import TOO_MANY_REDIRECTS, Limits, UrlInvalid, parsed
 from services.jobs.outgoing import Answer, Outgoing
+from services.jobs.page_html import END_OF_HEAD, NOTHING, Said
 
 MOST = 5 << 20
 LIMITS = Limits(max_bytes=MOST, seconds=30.0, beginning=True)
 SNIFFED = 1024
-# What stands behind it says nothing more of the page as a whole.
-END_OF_HEAD = re.compile(rb"</head\s*>", re.IGNORECASE)
 # Pages that only send on, by a meta element.
 REFRESHES = 3
-PAGE_BREAKS = Failure("PAGE_BREAKS", "What reads pages broke at this one.", False)
+BODY = "cairn-page-"
 BEGINNINGS = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -71,11 +71,20 @@ async def look(outgoing: Outgoing, url: str) -> Page:
     for _ in range(REFRESHES + 1):
         looked = await _looked(outgoing, at)
         moved = moved and (looked.moved or looked.final_url == at)
-        said = await _said(looked) if kind_of(looked.media_type) is PageKind.PAGE else {}
-        if not said.get("refresh"):
+        said = await _said(looked) if kind_of(looked.media_type) is PageKind.PAGE else NOTHING
+        to = _sent_on(said, looked)
+        if not to:
             return _page(url, looked, said, moved=moved and looked.final_url != url)
-        at, moved = said["refresh"], False
+        at, moved = to, False
     raise JobFailed(TOO_MANY_REDIRECTS)
+
+
+def _sent_on(said: Said, looked: Looked) -> str:
+    """Where a page sends its readers; not one that only loads itself anew, as pages of news do."""
+    to = said["refresh"]
+    with suppress(UrlInvalid):  # which is then what asking for it says
+        return to if to and str(parsed(to)) != looked.final_url else ""
+    return to
 
 
 async def _looked(outgoing: Outgoing, url: str) -> Looked:
@@ -88,15 +97,15 @@ async def _looked(outgoing: Outgoing, url: str) -> Looked:
 
 
 async def _beginning(answer: Answer, most: int, body: bytes = b"") -> bytes:
-    """So much of the body, or all of its head."""
-    if len(body) >= most or (most == MOST and END_OF_HEAD.search(body)):
+    """So much of the body, or all of its head: behind that, a page says nothing more of itself as a whole."""
+    if len(body) >= most or END_OF_HEAD.search(body):
         return body
     read = bytearray(body)
     async for piece in answer.body:
         # The end of the head may lie on a seam.
         start = max(len(read) - 16, 0)
         read += piece
-        if len(read) >= most or (most == MOST and END_OF_HEAD.search(read, start)):
+        if len(read) >= most or END_OF_HEAD.search(read, start):
             break
     return bytes(read[: max(most, SNIFFED)])
 
@@ -116,34 +125,35 @@ def told(media_type: str, body: bytes) -> str:
     return found if found and pictured and found != "application/zip" else media_type
 
 
-async def _said(looked: Looked) -> Mapping[str, Any]:
+async def _said(looked: Looked) -> Said:
     """What a page says of itself; read in a child, since anybody may have written it."""
-    with tempfile.NamedTemporaryFile(prefix="cairn-page-") as file:
+    with tempfile.NamedTemporaryFile(prefix=BODY) as file:
         await asyncio.to_thread(Path(file.name).write_bytes, looked.body)
         charset = httpx.Response(200, headers=looked.headers).charset_encoding or ""
         try:
-            said: Mapping[str, Any] = await run_in_child(page_html.read, file.name, charset, looked.final_url)
-        except ChildFailed as error:
-            raise JobFailed(PAGE_BREAKS) from error
+            said: Said = await run_in_child(page_html.read, file.name, charset, looked.final_url)
+        except ChildFailed as error:  # it can be shown all the same
+            structlog.get_logger().warning("page not read", url=looked.final_url, error=str(error))
+            return NOTHING
     return said
 
 
-def _page(url: str, looked: Looked, said: Mapping[str, Any], *, moved: bool) -> Page:
+def _page(url: str, looked: Looked, said: Said, *, moved: bool) -> Page:
     final = looked.final_url
     page = Page(final, media_type=looked.media_type, kind=kind_of(looked.media_type))
     if page.kind is PageKind.IMAGE:
         page = replace(page, image_url=final)
     if page.kind is PageKind.PAGE:
         host = httpx.URL(final).host
-        image = "" if _on(host, NO_PICTURE) else _picture(said["image"])
-        words = {name: said[name] for name in ("title", "description", "site_name")}
+        image = "" if _on(host, NO_PICTURE) else _picture(said["images"], host)
         cover = "image" if _on(host, OWN_PICTURE) else "screenshot"
-        page = replace(page, **words, image_url=image, favicon_url=said["favicon"], cover=cover)
+        page = replace(page, title=said["title"], description=said["description"], site_name=said["site_name"])
+        page = replace(page, image_url=image, favicon_url=said["favicon"], cover=cover)
         page = replace(page, embeddable=embeddable(looked.headers))
     if moved:
         same = "" if _only_root(final, url) else final
     else:  # who was sent elsewhere for now, such as to sign in, reads what is said of that place
-        same = _canonical(final, said.get("canonical", "")) if final == str(parsed(url)) else ""
+        same = _canonical(final, said["canonical"]) if final == str(parsed(url)) else ""
     return replace(page, same_as_url=same)
 
 
@@ -166,13 +176,15 @@ def _only_root(url: str, instead_of: str) -> bool:
     return entrance and (to.path != before.path or bool(before.query and not to.query))
 
 
-def _picture(url: str) -> str:
-    """The address of a picture, if it can be one."""
-    try:
-        host = parsed(url).host if url else ""
-    except UrlInvalid:
-        return ""
-    return url if host not in ("", "undefined", "null") else ""
+def _picture(urls: list[str], page_host: str) -> str:
+    """The first address that can be one of a picture: templates that were left empty make `https://undefined/`."""
+    for url in urls:
+        with suppress(UrlInvalid):
+            host = parsed(url).host
+            # A name alone is one of the own network, as a page of there has it.
+            if host == page_host or "." in host or ":" in host:
+                return url
+    return ""
 
 
 def _on(host: str, names: tuple[str, ...]) -> bool:
@@ -180,11 +192,13 @@ def _on(host: str, names: tuple[str, ...]) -> bool:
 
 
 def embeddable(headers: httpx.Headers) -> bool:
-    """Whether a page lets itself be shown inside another one, of any site (HTML, CSP Level 3)."""
+    """Whether a page lets itself be shown inside another one, of some other site (HTML, CSP Level 3)."""
     policies = [
         part.strip().lower() for part in headers.get("content-security-policy", "").replace(",", ";").split(";")
     ]
     ancestors = [each.split()[1:] for each in policies if each.split()[:1] == ["frame-ancestors"]]
     if ancestors:  # then the older header does not count
-        return all(any(source in ("*", "http:", "https:") for source in sources) for sources in ancestors)
-    return not headers.get("x-frame-options", "").strip()
+        return all(any(not source.startswith("'") for source in sources) for sources in ancestors)
+    # What it does not know, a browser ignores.
+    told = headers.get("x-frame-options", "").lower().replace(",", " ").split()
+    return not {"deny", "sameorigin", "allow-from"}.intersection(told)

@@ -12,13 +12,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from services.jobs.domain import Failure, JobFailed
 
 MEMORY_BYTES, CPU_SECONDS = 1 << 30, 30
-# Onnxruntime reserves far more than it uses.
-TEXT_MEMORY_BYTES, TEXT_CPU_SECONDS = 6 << 30, 120
+# Onnxruntime reserves more than it uses.
+TEXT_MEMORY_BYTES, TEXT_CPU_SECONDS = 3 << 30, 120
 MAX_PIXELS = 50_000_000
 # What is kept fits into a square of so many pixels, and so many bytes.
 LONGEST_SIDE, MAX_BYTES = 1600, 2 << 20
 QUALITIES = (80, 60, 40, 20)
 THUMBNAIL, COMPONENTS = 32, 4
+MODELS_SIDE = 1024
 PDF_WIDTH, PDF_LONGEST = 1280, 4000
 MAX_TEXT = 20_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "ICO", "TIFF")
@@ -44,6 +45,14 @@ def made_anew(source: str, to: str) -> tuple[int, int, str]:
         if Path(to).stat().st_size <= MAX_BYTES:
             return picture.width, picture.height, _blurhash(picture)
     raise JobFailed(IMAGE_TOO_LARGE)
+
+
+def for_models(source: str, to: str) -> None:
+    """Write a picture as JPEG on white, which every model reads, and no larger than they look at."""
+    _limit(MEMORY_BYTES, CPU_SECONDS)
+    picture = _on_white(_read(source))
+    picture.thumbnail((MODELS_SIDE, MODELS_SIDE))
+    picture.save(to, "JPEG", quality=QUALITIES[0])
 
 
 def first_page(source: str, to: str) -> bool:
@@ -76,8 +85,9 @@ def text_in(source: str) -> str | None:
     except ImportError:
         return None
     _limit(TEXT_MEMORY_BYTES, TEXT_CPU_SECONDS)
-    threads = {f"EngineConfig.onnxruntime.{name}": 1 for name in ("intra_op_num_threads", "inter_op_num_threads")}
-    found = rapidocr.RapidOCR(params={"Global.log_level": "error", **threads})(source)
+    engine = {f"EngineConfig.onnxruntime.{name}": 1 for name in ("intra_op_num_threads", "inter_op_num_threads")}
+    # Line by line: in a batch, each would cost as much as the longest.
+    found = rapidocr.RapidOCR(params={"Global.log_level": "error", "Rec.rec_batch_num": 1, **engine})(source)
     lines = [_plain(line) for line in found.txts or ()]
     return "\n".join(line for line in lines if line)[:MAX_TEXT]
 
@@ -90,7 +100,7 @@ def _read(source: str) -> Any:
                 raise JobFailed(IMAGE_TOO_LARGE)
             # Only what is large enough: a photograph is read smaller than it is.
             file.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(file)
+            upright = _eight_bits(ImageOps.exif_transpose(file))
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except UnidentifiedImageError as error:
         raise JobFailed(IMAGE_UNSUPPORTED) from error
@@ -100,15 +110,26 @@ def _read(source: str) -> Any:
         raise JobFailed(IMAGE_BROKEN) from error
 
 
+def _eight_bits(picture: Any) -> Any:
+    """Greys of 16 bits are cut off at 255 by what converts them, and not scaled."""
+    if not picture.mode.startswith("I;16"):
+        return picture
+    return picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
+
+
 def _blurhash(picture: Any) -> str:
     """Of what it looks like on white."""
     small = picture.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL))
-    white = Image.new("RGBA", small.size, "white")
-    white.alpha_composite(small.convert("RGBA"))
-    pixels, width = list(white.convert("RGB").get_flattened_data()), white.width
+    pixels, width = list(_on_white(small).get_flattened_data()), small.width
     rows = [pixels[start : start + width] for start in range(0, len(pixels), width)]
     return str(blurhash.encode(rows, COMPONENTS, COMPONENTS))
+
+
+def _on_white(picture: Any) -> Any:
+    white = Image.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture.convert("RGBA"))
+    return white.convert("RGB")
 
 
 def _plain(line: str) -> str:

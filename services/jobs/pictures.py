@@ -1,5 +1,6 @@
 """Pictures of links: fetched, made anew, and read. What works on them runs in a child: they may be made to do harm."""
 
+import asyncio
 from pathlib import Path
 
 from services.jobs import picture_work
@@ -43,6 +44,16 @@ async def picture(source: Path, to: Path) -> Picture:
     except ChildFailed as error:
         raise JobFailed(IMAGE_BROKEN) from error
     return Picture(to, "image/webp", width, height, blurhash)
+
+
+async def for_models(source: Path) -> bytes:
+    """A picture as models take it, JPEG; raises JobFailed."""
+    to = source.with_suffix(".jpeg")
+    try:
+        await run_in_child(picture_work.for_models, str(source), str(to))
+    except ChildFailed as error:
+        raise JobFailed(IMAGE_BROKEN) from error
+    return await asyncio.to_thread(to.read_bytes)
 
 
 async def pdf_page(source: Path, to: Path) -> None:

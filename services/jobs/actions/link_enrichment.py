@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from services.jobs import encode_links, leftovers
+from services.jobs import encode_links, leftovers, pages
 from services.jobs.actions import Action
 from services.jobs.context import Context
 from services.jobs.domain import Step, StepStatus
@@ -14,14 +14,14 @@ from services.jobs.use_cases_links import Enrichments, Try
 
 FOLDER = "cairn-link-"
 # Of all that is made for links; the browser has a folder of its own, since paths of sockets must be short.
-FOLDERS = (FOLDER, "cairn-browser-", "cairn-import-")
+LEFT = (FOLDER, pages.BODY, "cairn-browser-", "cairn-import-")
 # No attempt takes as long.
 LEFT_SECONDS = 2 * max(LINK_ENRICHMENT.run_seconds, IMPORT.run_seconds)
 
 
 def sweep(now: float) -> None:
     """Remove what workers that were killed have left; `now` counts seconds since 1970."""
-    leftovers.sweep(FOLDERS, now, LEFT_SECONDS)
+    leftovers.sweep(LEFT, now, LEFT_SECONDS)
 
 
 def enrich(enrichments: Enrichments) -> Action:

@@ -16,6 +16,9 @@ def test_what_killed_workers_left_is_removed(tmp_path: Path, monkeypatch: pytest
         (folder / "file").touch()
     for folder in old:
         os.utime(folder, (1000, 1000))
+    page = tmp_path / "cairn-page-a"
+    page.touch()
+    os.utime(page, (1000, 1000))
     os.utime(new, (1001, 1001))
     sweep(1000.5 + LEFT_SECONDS)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["cairn-link-b", "someone-elses"]

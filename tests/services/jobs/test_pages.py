@@ -19,6 +19,10 @@ HEAD = """<!doctype html><title>Plain &amp; simple</title><base href="/deep/"><m
 <meta name="description" content="d1"><meta property="og:description" content="A lamp">
 <meta property="og:site_name" content="Skerry"><meta property="og:image" content="a.png">
 <link rel="shortcut icon" href="//{host}/i.ico"><link rel="canonical" href="/here?x=1"></head>"""
+WITHOUT_SCRIPTS = b"""<svg><title>Drawn</title></svg><title>Seen</title>
+<noscript><meta http-equiv=refresh content="0;url=/login"><meta property=og:title content=No></noscript>"""
+OTHER_IMAGES = b"""<meta property=og:image content=https://null/><meta name=twitter:image content="ftp://a.example/x.png">
+<link rel=image_src href=http://a.example/y.png>"""
 ANSWERS: dict[str, tuple[str, bytes]] = {
     "/page": ("text/html; charset=utf-8", b""),
     "/moved": ("301 /page", b""),
@@ -26,10 +30,14 @@ ANSWERS: dict[str, tuple[str, bytes]] = {
     "/login": ("302 /page", b""),
     "/front": ("301 /", b""),
     "/": ("text/html", b"<title>Front</title>"),
-    "/latin": ("text/html", "<meta charset='iso-8859-1'><title>Bücher</title>".encode("latin-1")),
     "/bomb": ("text/html gzip", gzip.compress(b"<title>Bomb</title></head>" + bytes(50 << 20))),
     "/refresh": ("text/html", b'<meta http-equiv="Refresh" content="0; URL=\'/page\'">'),
-    "/round": ("text/html", b'<meta http-equiv=refresh content="1;url=/round">'),
+    "/round": ("text/html", b'<meta http-equiv=refresh content="1;url=/round-again">'),
+    "/round-again": ("text/html", b'<meta http-equiv=refresh content="1;url=/round">'),
+    "/news": ("text/html", b'<title>News</title><meta http-equiv=refresh content="1;url=/news#top">'),
+    "/without-scripts": ("text/html", WITHOUT_SCRIPTS),
+    "/stalls": ("text/html stalls", b"<title>Heard</title></head>"),
+    "/nested": ("text/html", b"<title>Deep</title>" + b"<div>" * 100_000),
     "/inside": ("text/html", b'<meta http-equiv=refresh content="0;url=http://10.0.0.1/">'),
     "/script": ("text/html", b'<meta http-equiv=refresh content="0;url=javascript:alert(1)"><title>Stays</title>'),
     "/pdf": ("application/octet-stream", b"%PDF-1.7 ..."),
@@ -39,6 +47,7 @@ ANSWERS: dict[str, tuple[str, bytes]] = {
     "/canonical-broken": ("text/html", b"<link rel=canonical href=http://127.0.0.1:abc/page>"),
     "/canonical-root": ("text/html", b"<link rel=canonical href=/>"),
     "/odd-images": ("text/html", b"<meta property=og:image content=http://undefined/x.png>"),
+    "/other-images": ("text/html", OTHER_IMAGES),
     "/empty": ("text/html", b""),
 }
 
@@ -49,15 +58,17 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         host = head.lower().split("host: ")[1].split("\r\n")[0]
         kind, body = ANSWERS[head.split()[1]]
         body = HEAD.format(host=host).encode() if head.split()[1] == "/page" else body
-        status, extra = "200 OK", f"content-type: {kind.removesuffix(' gzip')}"
+        status, extra = "200 OK", f"content-type: {kind.removesuffix(' gzip').removesuffix(' stalls')}"
         if kind[:3].isdigit():
             status, extra = f"{kind[:3]} X", f"location: {kind[4:]}"
         if kind.endswith(" gzip"):
             extra += "\r\ncontent-encoding: gzip"
         # A film says that it is a terabyte long, and we are not to care.
-        length = 1 << 40 if kind == "video/mp4" else len(body)
+        length = 1 << 40 if kind in ("video/mp4", "text/html stalls") else len(body)
         writer.write(f"HTTP/1.1 {status}\r\n{extra}\r\ncontent-length: {length}\r\n\r\n".encode() + body)
         await writer.drain()
+        if length > len(body):  # until nobody listens any more
+            await reader.read()
     writer.close()
 
 
@@ -135,11 +146,12 @@ async def test_what_is_no_page_is_only_looked_at(site: str) -> None:
 
 
 async def test_pages_that_are_not_as_they_should_be(site: str) -> None:
-    names = ("latin", "bomb", "script", "liar", "odd-images", "empty")
-    found = await asyncio.gather(*(_look(f"{site}/{name}") for name in names))
-    titles = {name: page.title for name, page in zip(names, found, strict=True)}
-    assert titles == {"latin": "Bücher", "bomb": "Bomb", "script": "Stays", "liar": "", "odd-images": "", "empty": ""}
-    assert found[names.index("odd-images")].image_url == ""
+    titles = {"bomb": "Bomb", "script": "Stays", "liar": "", "empty": "", "news": "News", "stalls": "Heard"}
+    # What is nested too deep to be read in time is a page without words.
+    titles |= {"without-scripts": "Seen", "nested": "", "odd-images": "", "other-images": ""}
+    found = await asyncio.gather(*(_look(f"{site}/{name}") for name in titles))
+    assert {name: page.title for name, page in zip(titles, found, strict=True)} == titles
+    assert [page.image_url for page in found[-2:]] == ["", "http://a.example/y.png"]
     failed = await asyncio.gather(_fails(f"{site}/inside"), _fails(f"{site}/round"))
     assert list(failed) == [
         "ADDRESS_REFUSED",
@@ -178,6 +190,9 @@ def test_what_it_is_is_told_by_what_is_in_it(said: str, body: bytes, media_type:
         ("content-security-policy", "frame-ancestors", False),
         ("content-security-policy", "frame-ancestors *", True),
         ("content-security-policy", "frame-ancestors https:", True),
+        ("content-security-policy", "frame-ancestors 'self' https://b.example", True),
+        # No browser knows it.
+        ("x-frame-options", "ALLOWALL", True),
         ("content-security-policy", "script-src 'none'", True),
         ("server", "x", True),
     ],
@@ -192,6 +207,25 @@ def test_hosts_whose_own_picture_counts_are_told_by_labels() -> None:
     for host in ("netflix.com", "dropbox.com"):
         assert not pages._on(host, pages.NO_PICTURE)
     assert pages._on("www.amazon.com", pages.NO_PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("said", "body", "read"),
+    [
+        ("", "<meta charset='iso-8859-1'>Bücher €".encode("cp1252"), "Bücher €"),
+        ("", "Bücher".encode("cp1252"), "Bücher"),
+        ("", "Bü".encode()[:-1], "B\ufffd"),
+        ("utf-7", b"+AGEAYg-", "+AGEAYg-"),
+        ("rot13", b"abc", "abc"),
+        ("gb2312", "镕".encode("gb18030"), "镕"),
+        ("shift_jis", "①".encode("cp932"), "①"),
+        ("", b"<meta charset=utf-16>\xc3\xbc", "ü"),
+        ("latin1", b"\xef\xbb\xbf\xc3\xbc", "ü"),
+        ("utf-8\0", b"\xff", "ÿ"),
+    ],
+)
+def test_letters_are_read_as_browsers_do(said: str, body: bytes, read: str) -> None:
+    assert page_html.decoded(body, said).rpartition(">")[2] == read
 
 
 def test_words_are_cut_and_plain() -> None:

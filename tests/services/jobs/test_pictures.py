@@ -64,6 +64,12 @@ def test_pictures_are_read_or_refused(name: str, tmp_path: Path) -> None:
     assert told == expected
 
 
+def test_greys_of_sixteen_bits_are_scaled(tmp_path: Path) -> None:
+    source = tmp_path / "deep.png"
+    source.write_bytes(_bytes(Image.new("I;16", (5, 5), 0x4000), "PNG"))
+    assert picture_work._read(str(source)).getpixel((0, 0)) == (0x40, 0x40, 0x40)
+
+
 async def test_a_picture_is_made_anew_and_small(tmp_path: Path) -> None:
     source, to = tmp_path / "source", tmp_path / "to.webp"
     secret = Image.Exif()
