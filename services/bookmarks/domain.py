@@ -156,6 +156,17 @@ class Words:
         removed = set(tidy_tags(edit.remove_tags))
         return replace(words, note=words.note or None, tags=tuple(tag for tag in tags if tag not in removed)).checked()
 
+    def over(self, before: "Words") -> "Words":
+        """What is said now, and where nothing is said, what was said before; tags of before as far as there is room."""
+        others = [tag for tag in before.tags if tag not in self.tags]
+        return Words(
+            self.note or before.note,
+            tidy_tags((*self.tags, *others[: MAX_TAGS - len(self.tags)])),
+            self.collection_id or before.collection_id,
+            before.state if self.state is State.OPEN else self.state,
+            self.due_time or before.due_time,
+        )
+
     def checked(self) -> "Words":
         """Itself, if it is within the limits."""
         if len(self.tags) > MAX_TAGS:

@@ -19,6 +19,8 @@ class Imported:
     description: str = ""
     collection: str = ""
     create_time: datetime | None = None
+    # Addresses that are this link, too.
+    other_urls: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):

@@ -171,6 +171,7 @@ def _anchor(each: Exported) -> str:
     # Browsers have no place for these; and would take the space away round these texts.
     attributes |= {"CAIRN-CREATED": _iso(each.create_time), "CAIRN-STATE": each.state}
     attributes |= {"CAIRN-DUE": _iso(each.due_time)} if each.due_time else {}
+    attributes |= {"CAIRN-OTHER-URLS": " ".join(each.other_urls)} if each.other_urls else {}
     attributes |= {"CAIRN-NOTE": each.note} if each.note else {}
     shown = each.description or each.note
     exact = {"TITLE": (each.title, each.title), "DESCRIPTION": (each.description, shown)}

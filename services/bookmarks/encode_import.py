@@ -40,6 +40,7 @@ def _link(link: pb.ImportedLink) -> Imported:
         _kept(link.description),
         _kept(link.collection).strip(),
         to_time(link.create_time) if link.HasField("create_time") else None,
+        tuple(link.other_urls),
     )
 
 

@@ -26,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from chassis.database import Queries, Statement
-from services.bookmarks import store_trash
+from services.bookmarks import store, store_trash
 from services.bookmarks.domain import TargetType, ToggleContended, Words
 from services.bookmarks.domain_links import STEPS, Canonical, media_class
+from services.bookmarks.rows import to_words
 from services.bookmarks.sight import word
 from services.bookmarks.store import Owner, b
 from services.bookmarks.tables import bookmarks
@@ -103,7 +104,9 @@ async def new(queries: Queries, owner: Owner, wanted: Sequence[NewLink], importe
         done |= {key: Outcome(each.id, How.ALREADY_SAVED) for key, each in known.items() if not each.trashed}
         binned = {key: each.id for key, each in known.items() if each.trashed}
         restored = set(await store_trash.restore(queries, owner, list(binned.values()))) if binned else set()
-        done |= {key: Outcome(id_, How.RESTORED) for key, id_ in binned.items() if id_ in restored}
+        for key, id_ in ((key, id_) for key, id_ in binned.items() if id_ in restored):
+            await _write_over(queries, owner, id_, left[key])
+            done[key] = Outcome(id_, How.RESTORED)
         left = {key: link for key, link in left.items() if key not in done}
         if not left:
             return done
@@ -139,6 +142,18 @@ async def edit(queries: Queries, id_: UUID, own: Mapping[str, str | None]) -> No
     """Replace the person's own `title` or `description`, if they are there; streams hear of it in any case."""
     values = {f"own_{name}": text or None for name, text in own.items()}
     await queries.rows(_edit(tuple(values)), id=id_, **values)
+
+
+async def _write_over(queries: Queries, owner: Owner, id_: UUID, link: NewLink) -> None:
+    """What the person says while a link is taken out of the trash."""
+    row = await store.lock(queries, owner, id_)
+    assert row is not None, "it was restored in this transaction"
+    before = to_words(row)
+    if (words := link.words.over(before)) != before:
+        await store.rewrite(queries, owner, id_, words)
+    said = {"title": link.title, "description": link.description}
+    if own := {name: text for name, text in said.items() if text}:
+        await edit(queries, id_, own)
 
 
 def _json(wanted: Any) -> str:

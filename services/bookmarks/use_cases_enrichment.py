@@ -54,7 +54,11 @@ class Enrichments:
         async with self._database.begin() as queries:
             other = await _other(queries, owner, same) if same else []
             both = await store_enrichment.hold(queries, owner, [attempt.bookmark_id, *other])
-            row = _current(both.get(attempt.bookmark_id), attempt)
+            row = both.get(attempt.bookmark_id)
+            # A report comes twice where the answer to the first was lost.
+            if row is None and (into := await store_merges.merged_into(queries, owner, attempt.bookmark_id)):
+                return into
+            row = _current(row, attempt)
             await _keep(queries, row, report, stored)
             return await _merged(queries, owner, both, same, attempt.bookmark_id) if same else None
 

@@ -1,13 +1,14 @@
 """What a worker that imports links may save for a person: each link once, however often it is sent."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
 from chassis.database import Database, Queries
 from chassis.errors import InvalidInput
 from chassis.identity import Caller
-from services.bookmarks import store_collections, store_links
+from services.bookmarks import store_collections, store_links, store_merges
 from services.bookmarks.domain import TooManyCollections
 from services.bookmarks.domain_import import Imported, Row
 from services.bookmarks.domain_links import Canonical, canonical
@@ -45,8 +46,11 @@ class Imports:
         return _told(checked, first, done)
 
     async def _save(self, queries: Queries, owner: Owner, links: Valid) -> dict[str, Row]:
+        if any(link.other_urls for link, _ in links.values()):
+            # Before anything else, as those do it who merge.
+            await store_merges.serialise(queries, owner)
         known = await store_links.known_of(queries, owner, list(links))
-        new = {key: each for key, each in links.items() if key not in known}
+        new = {key: each for key, each in links.items() if key not in known or known[key].trashed}
         names = {link.collection for link, _ in new.values()} - {""}
         collections = await self._collections(queries, owner, names) if names else {}
         wanted, refused = [], dict[str, Row]()
@@ -59,6 +63,9 @@ class Imports:
             about = (link.title or None, link.description or None, link.create_time)
             wanted.append(NewLink(self._new_id(), address, words, *about))
         outcomes = await store_links.new(queries, owner, wanted, imported=True) if wanted else {}
+        for key, outcome in outcomes.items():
+            for address in _addresses(links[key][0]) if outcome.how is not How.ALREADY_SAVED else ():
+                await store_merges.take_key(queries, owner, address, outcome.id)
         return refused | {key: Row(0, each.how.value, each.id) for key, each in outcomes.items()}
 
     async def _collections(self, queries: Queries, owner: Owner, names: set[str]) -> dict[str, UUID]:
@@ -80,6 +87,12 @@ def _checked(link: Imported) -> Canonical | str:
         return canonical(link.url)
     except InvalidInput as error:
         return error.reason
+
+
+def _addresses(link: Imported) -> Iterator[Canonical]:
+    for url in link.other_urls:
+        with suppress(InvalidInput):
+            yield canonical(url)
 
 
 def _foreseen(known: Known | None) -> Row:

@@ -18,6 +18,7 @@ BATCH = 100
 # Of what is kept of a link, in characters; more is cut off, but of a URL, which would be another then.
 LONGEST_URL, LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_NOTE = 2048, 1000, 4000, 2000
 LONGEST_COLLECTION, LONGEST_TAG, MAX_TAGS = 100, 64, 20
+MAX_OTHER_URLS = 50
 
 URL_TOO_LONG, URL_INVALID = "URL_TOO_LONG", "URL_INVALID"
 IMPORT_GONE = Failure("IMPORT_GONE", "The upload is no longer kept. Send it again.", False)
@@ -77,6 +78,8 @@ class Link(NamedTuple):
     state: str = ""
     due: int | None = None
     created: int | None = None
+    # Addresses that turned out to be the same, from an export of ours.
+    other_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

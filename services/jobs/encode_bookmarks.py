@@ -128,6 +128,7 @@ def _to_link(row: int, link: Link) -> pb.ImportedLink:
         tags=link.tags,
         collection=link.collection,
         state=link.state,
+        other_urls=link.other_urls,
     )
     if link.due is not None:
         told.due_time.FromMicroseconds(link.due)

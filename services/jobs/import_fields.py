@@ -13,6 +13,7 @@ from services.jobs.domain_imports import (
     LONGEST_TAG,
     LONGEST_TITLE,
     LONGEST_URL,
+    MAX_OTHER_URLS,
     MAX_TAGS,
     Link,
 )
@@ -50,6 +51,7 @@ def to_link(fields: Mapping[str, Any], between: str = ",") -> Link:
         state=STATES.get(text(_first(fields, STATE)).strip().lower(), ""),
         due=moment(_first(fields, DUE)),
         created=moment(_first(fields, CREATED)),
+        other_urls=urls(fields.get("other_urls", "")),
     )
 
 
@@ -71,6 +73,12 @@ def tags(value: object, between: str) -> tuple[str, ...]:
     found = value if isinstance(value, list) else _split(text(value), between)
     tidy = (UNSEEN.sub("", text(each)).strip()[:LONGEST_TAG].strip() for each in found)
     return tuple(dict.fromkeys(each for each in tidy if each))[:MAX_TAGS]
+
+
+def urls(value: object) -> tuple[str, ...]:
+    """Addresses from a list, or from a text with spaces between them; the first fifty."""
+    found = [text(each).strip() for each in (value if isinstance(value, list) else text(value).split(" "))]
+    return tuple(dict.fromkeys(each for each in found if 0 < len(each) <= LONGEST_URL))[:MAX_OTHER_URLS]
 
 
 def moment(value: object) -> int | None:

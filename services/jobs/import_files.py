@@ -17,7 +17,7 @@ from typing import IO, NoReturn
 import orjson
 
 from services.jobs import import_html
-from services.jobs.child import ChildKilled, run_in_child
+from services.jobs.child import ChildFailed, run_in_child
 from services.jobs.domain import JobFailed
 from services.jobs.domain_imports import IMPORT_BREAKS, IMPORT_TOO_LONG, MAX_LINKS, Format, Link, unreadable
 from services.jobs.import_fields import URL, to_link
@@ -41,7 +41,7 @@ async def read(source: Path, to: Path, form: Format) -> int:
     """Write the links of a file, and tell how many they are; raises JobFailed."""
     try:
         return int(await run_in_child(written, str(source), str(to), form.value))
-    except ChildKilled as error:
+    except ChildFailed as error:
         raise JobFailed(IMPORT_BREAKS) from error
 
 
@@ -176,5 +176,5 @@ def _bare(cell: str) -> str:
 
 
 def _link(line: bytes) -> Link:
-    url, title, description, note, tags_, *rest = orjson.loads(line)
-    return Link(url, title, description, note, tuple(tags_), *rest)
+    read = Link(*orjson.loads(line))
+    return read._replace(tags=tuple(read.tags), other_urls=tuple(read.other_urls))

@@ -23,6 +23,7 @@ OWN = {
     "cairn-description": "description",
     "cairn-due": "due",
     "cairn-state": "state",
+    "cairn-other-urls": "other_urls",
 }
 DOCTYPE = "netscape-bookmark-file-1"
 # More folders in each other than these are taken for one.

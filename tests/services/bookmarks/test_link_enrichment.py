@@ -12,17 +12,12 @@ from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import enrichment_pb2 as epb
 from cairn.bookmarks.v1 import link_service_pb2 as lpb
 from cairn.bookmarks.v1 import links_pb2
-from tests.services.bookmarks.client import INTERNAL_KEY, SERVICE_KEY, Service
+from tests.services.bookmarks.client import SERVICE_KEY, Service, worker
 
 State = links_pb2.Enrichment
 RUNNING, DONE, SKIPPED, FAILED = State.STATE_RUNNING, State.STATE_DONE, State.STATE_SKIPPED, State.STATE_FAILED
 STEPS = ["fetch", "screenshot", "image", "text", "caption"]
 JOB = str(uuid.uuid4())
-
-
-def worker(service: Service, user: str = "ann", key: str = INTERNAL_KEY) -> Any:
-    sent = (("authorization", f"Service {key}"), ("x-cairn-workspace", service.workspace), ("x-cairn-user", user))
-    return tuple((name, value) for name, value in sent if value)
 
 
 async def begin(service: Service, saved: pb.Bookmark, job: str = JOB, round_: int = 1) -> epb.BeginEnrichmentResponse:
@@ -118,6 +113,8 @@ async def test_two_that_are_one_place_become_one_and_lose_nothing(service: Servi
     await begin(service, younger)
     into = await told(service, younger, "fetch", DONE, found={"same_as_url": "http://www.example.com/old/"})
     assert into == older.id
+    # The answer may be lost, and the worker then says it again.
+    assert await told(service, younger, "fetch", DONE, found={"same_as_url": "http://www.example.com/old/"}) == older.id
     both = await got(service, older.id)
     assert (both.note, list(both.tags)) == ("first\n\nmine", ["a", "b"])
     assert list(both.link.other_urls) == ["https://example.com/new"]
@@ -179,3 +176,15 @@ async def test_an_import_saves_each_link_once(service: Service) -> None:
     assert (new.link.title, bool(new.collection_id)) == ("T", True)
     waiting = await service.execute("select imported from bookmarks.outbox where workspace = :workspace")
     assert sorted(row["imported"] for row in waiting) == [False, True]
+
+
+async def test_addresses_that_were_one_are_one_after_an_import(service: Service) -> None:
+    taken = await service.save("ann", url="https://example.com/taken")
+    others = ["https://example.com/b", "nonsense", "https://example.com/taken"]
+    link = epb.ImportedLink(row=1, url="https://example.com/a", other_urls=others)
+    request = epb.ImportLinksRequest(links=[link])
+    [row], [again] = [(await service.ask(worker(service), request)).rows for _ in range(2)]
+    assert (row.outcome, again.outcome) == ("saved", "already_saved")
+    assert (await service.save("ann", url="https://example.com/b")).id == row.bookmark_id
+    assert (await service.save("ann", url="https://example.com/taken")).id == taken.id
+    assert list((await got(service, row.bookmark_id)).link.other_urls) == ["https://example.com/b"]

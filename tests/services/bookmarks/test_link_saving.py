@@ -137,13 +137,14 @@ async def test_a_click_saves_a_link_and_the_next_one_removes_it(service: Service
     assert (states.count(True), await checked(service, "ann", URL)) == (7, [""])
 
 
-async def test_c49_what_lies_in_the_trash_comes_back_as_it_was(service: Service) -> None:
+async def test_c49_what_lies_in_the_trash_comes_back(service: Service) -> None:
     made = await service.ask("ann", Save(target=link(), note="mine", tags=["a"]))
     await service.ask("ann", pb.RemoveBookmarkRequest(id=made.bookmark.id))
     assert await service.count("ann") == 0
     again = await asyncio.gather(*(service.ask("ann", Save(target=link(url), note="new")) for url in SPELLINGS[:10]))
     assert all(each.already_saved for each in again)
-    assert {(each.bookmark.id, each.bookmark.note) for each in again} == {(made.bookmark.id, "mine")}
+    assert {(each.bookmark.id, each.bookmark.note) for each in again} == {(made.bookmark.id, "new")}
+    assert {tuple(each.bookmark.tags) for each in again} == {("a",)}
     stale = pb.RemoveBookmarkRequest(target=link(), etag="99", permanent=True)
     assert (await service.refused("ann", stale)).reason == "ETAG_MISMATCH"
     await service.ask("ann", pb.RemoveBookmarkRequest(target=link()))

@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import collections_pb2 as cpb
+from cairn.bookmarks.v1 import enrichment_pb2 as epb
 from cairn.bookmarks.v1 import link_service_pb2 as lpb
 from chassis.database import Statement
 from services.bookmarks import store_trash
 from services.bookmarks.store import Owner
-from tests.services.bookmarks.client import NOBODYS_ID, Service
+from tests.services.bookmarks.client import NOBODYS_ID, Service, worker
 
 URL = "https://example.com/a"
 LEFT = """
@@ -81,6 +82,28 @@ async def test_a_link_comes_back_as_it_was(service: Service) -> None:
     assert await restored(service, id_) == [id_]
     assert await service.ask("ann", pb.GetBookmarkRequest(id=id_)) == before
     assert not (await trash(service)).bookmarks
+
+
+async def test_what_is_said_on_the_way_out_of_the_trash_counts(service: Service) -> None:
+    collection = await service.ask("ann", cpb.CreateCollectionRequest(name="Later"))
+    words: dict[str, Any] = {"note": "old", "tags": ["a", "b"], "due_time": Timestamp(seconds=9)}
+    id_ = (await service.ask("ann", pb.SaveBookmarkRequest(target=pb.Target(url=URL), **words))).bookmark.id
+    said: list[tuple[dict[str, Any], tuple[str, list[str], str]]] = [
+        ({"note": "new", "tags": ["c", "a"]}, ("new", ["a", "b", "c"], "")),
+        ({"collection_id": collection.id}, ("new", ["a", "b", "c"], collection.id)),
+    ]
+    for now, after in said:
+        await binned(service, id_)
+        again = await service.ask("ann", pb.SaveBookmarkRequest(target=pb.Target(url=URL), **now))
+        kept = await service.ask("ann", pb.GetBookmarkRequest(id=id_))
+        assert again.bookmark == kept
+        assert (kept.note, list(kept.tags), kept.collection_id) == after
+        assert kept.due_time.seconds == 9
+    await binned(service, id_)
+    link = epb.ImportedLink(row=1, url=URL, title="Mine", collection="Later")
+    [row] = (await service.ask(worker(service), epb.ImportLinksRequest(links=[link]))).rows
+    kept = await service.ask("ann", pb.GetBookmarkRequest(id=id_))
+    assert (row.outcome, kept.link.title, kept.note, kept.collection_id) == ("restored", "Mine", "new", collection.id)
 
 
 async def test_nothing_knows_of_what_lies_in_the_trash(service: Service) -> None:

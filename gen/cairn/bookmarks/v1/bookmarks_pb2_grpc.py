@@ -128,7 +128,8 @@ class BookmarkServiceServicer:
 
     def SaveBookmark(self, request, context):
         """Saves a target. Saving it again answers with the bookmark there is, unchanged, and `alreadySaved`; a link that lies
-        in the trash is taken out of it. What a link leads to is looked up afterwards: see LinkService.WatchBookmark.
+        in the trash is taken out of it, and what is said now counts: what was written before stays where nothing is said,
+        and the tags are those of both. What a link leads to is looked up afterwards: see LinkService.WatchBookmark.
 
         Errors:
         NOT_FOUND TARGET_NOT_FOUND: no such message or file, or the caller may not see it: the answer is the same.

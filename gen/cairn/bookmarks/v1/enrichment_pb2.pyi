@@ -112,7 +112,7 @@ class ReportStepResponse(_message.Message):
     def __init__(self, merged_into: _Optional[str] = ...) -> None: ...
 
 class ImportedLink(_message.Message):
-    __slots__ = ("row", "url", "title", "description", "note", "tags", "collection", "state", "due_time", "create_time")
+    __slots__ = ("row", "url", "title", "description", "note", "tags", "collection", "state", "due_time", "create_time", "other_urls")
     ROW_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,7 @@ class ImportedLink(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     DUE_TIME_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    OTHER_URLS_FIELD_NUMBER: _ClassVar[int]
     row: int
     url: str
     title: str
@@ -133,7 +134,8 @@ class ImportedLink(_message.Message):
     state: str
     due_time: _timestamp_pb2.Timestamp
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, row: _Optional[int] = ..., url: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., note: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., collection: _Optional[str] = ..., state: _Optional[str] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    other_urls: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, row: _Optional[int] = ..., url: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., note: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., collection: _Optional[str] = ..., state: _Optional[str] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., other_urls: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ImportLinksRequest(_message.Message):
     __slots__ = ("links", "dry_run")
