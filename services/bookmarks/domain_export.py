@@ -43,5 +43,4 @@ class Exported:
     site_name: str = ""
     media_type: str = ""
     media_class: str = ""
-    text: str = ""
     caption: str = ""

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Protocol
@@ -13,6 +13,8 @@ from google.api.httpbody_pb2 import HttpBody
 from cairn.bookmarks.v1 import link_service_pb2 as pb
 from services.bookmarks.domain_export import Exported, Format
 
+# Of a file, in a message: gateway and services take them up to a size, and people may have written much.
+PIECE = 1 << 20
 COLUMNS = ("url", "title", "description", "note", "tags", "folder", "created", "state", "due_time", "other_urls")
 # A spreadsheet takes a cell that begins so for a formula; and ours begins with an apostrophe then.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -131,9 +133,14 @@ async def from_pages(form: Format, pages: AsyncIterator[Sequence[Exported]]) -> 
     writer = WRITERS[form]()
     type_, begin = writer.content_type, writer.begin()
     async for found in pages:
-        yield HttpBody(content_type=type_, data=(begin + writer.page(found)).encode())
-        type_ = begin = ""
+        for piece in _pieces((begin + writer.page(found)).encode()):
+            yield HttpBody(content_type=type_, data=piece)
+            type_ = begin = ""
     yield HttpBody(content_type=type_, data=(begin + writer.end()).encode())
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
 
 
 def _fields(each: Exported) -> dict[str, Any]:
@@ -141,7 +148,7 @@ def _fields(each: Exported) -> dict[str, Any]:
     if each.type == "link":
         fields |= {name: getattr(each, name) for name in ("url", "final_url", "title", "description", "own_title")}
         fields |= {"own_description": each.own_description, "other_urls": list(each.other_urls)}
-        about = ("site", "site_name", "media_type", "media_class", "text", "caption")
+        about = ("site", "site_name", "media_type", "media_class", "caption")
         fields |= {name: getattr(each, name) for name in about}
     else:
         fields |= {"target_id": each.target_id}

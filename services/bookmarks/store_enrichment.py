@@ -104,7 +104,8 @@ def _hold_links() -> Statement:
     mine = (n.workspace == bindparam("workspace"), n.user_id == bindparam("user"))
     some = n.bookmark_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
     # Not those in the trash.
-    there = select(links, b.created_at, b.note, b.tags).join(bookmarks, b.id == n.bookmark_id)
+    written = (b.created_at, b.note, b.tags, b.collection_id, b.due_at, b.state)
+    there = select(links, *written).join(bookmarks, b.id == n.bookmark_id)
     return Statement(there.where(*mine, some).order_by(n.bookmark_id).with_for_update(of=links))
 
 
@@ -141,9 +142,9 @@ def _write_step() -> Statement:
         "attempts": s.attempts + case((begun, literal_column("1", Integer)), else_=literal_column("0", Integer)),
         "updated_at": NOW,
     }
-    # What is over does not begin again without being asked for: such a report is late, or comes twice.
+    # What is over stays so without being asked for: such a report is late, or comes twice.
     over = s.state.in_([word(StepState.DONE), word(StepState.SKIPPED)])
-    mine = (s.bookmark_id == ID, s.step == bindparam("step", type_=Text), ~(over & (state == word(StepState.RUNNING))))
+    mine = (s.bookmark_id == ID, s.step == bindparam("step", type_=Text), ~over | (state == word(StepState.DONE)))
     return Statement(update(link_steps).where(*mine).values(values).returning(s.step))
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, bindparam, literal_column, or_, select, tuple_
+from sqlalchemy import DateTime, Text, Uuid, bindparam, literal_column, select, true, tuple_
 
 from chassis.database import Queries, Row, Statement
 from services.bookmarks.domain_export import Exported
@@ -17,7 +17,7 @@ from services.bookmarks.tables_links import links
 
 PAGE = 500
 FOUND = ("url", "final_url", "own_title", "own_description", "site", "site_name", "media_type", "media_class")
-LONG = ("text", "caption", "title", "description")
+LONG = ("caption", "title", "description")
 
 
 class Part(Enum):
@@ -42,7 +42,7 @@ async def page(
 ) -> Sequence[Exported]:
     """Up to 500 that come after a position."""
     at, id_ = after or (None, None)
-    rows = await queries.rows(_page(part), **owner._asdict(), at=at, after=id_, collection=collection)
+    rows = await queries.rows(_page(part, after is None), **owner._asdict(), at=at, after=id_, collection=collection)
     return [_read(row) for row in rows]
 
 
@@ -60,13 +60,13 @@ def _read(row: Row) -> Exported:
 
 
 @lru_cache
-def _page(part: Part) -> Statement:
+def _page(part: Part, first: bool) -> Statement:
     b, found, c = bookmarks.c, links.c, collections.c
     joined = bookmarks.outerjoin(links, found.bookmark_id == b.id).outerjoin(collections, c.id == b.collection_id)
     words = [b.id, b.target_type, b.target_id, b.note, b.tags, b.state, b.due_at, b.created_at, b.updated_at]
     columns = [*words, c.name.label("collection"), found.other_urls, *(found[name] for name in (*FOUND, *LONG))]
     at, after = bindparam("at", type_=DateTime(timezone=True)), bindparam("after", type_=Uuid)
-    follows = or_(at.is_(None), tuple_(b.created_at, b.id) > tuple_(at, after))
+    follows = true() if first else tuple_(b.created_at, b.id) > tuple_(at, after)
     mine = (b.workspace == bindparam("workspace", type_=Text), b.user_id == bindparam("user", type_=Text))
     rows = select(*columns).select_from(joined).where(*mine, follows, *_of(part))
     return Statement(rows.order_by(b.created_at, b.id).limit(literal_column(str(PAGE))))

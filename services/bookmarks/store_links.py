@@ -97,6 +97,10 @@ async def new(queries: Queries, owner: Owner, wanted: Sequence[NewLink], importe
     """Save links, or find them saved, or take them out of the trash: what came of each, by key."""
     left = {link.address.key: link for link in wanted}
     done: dict[str, Outcome] = {}
+    if len(left) > 1:
+        # Before the person's count is held for new ones: who restores some holds them first, and then the count.
+        known = await known_of(queries, owner, list(left))
+        await store_trash.hold(queries, owner, [each.id for each in known.values() if each.trashed])
     for _ in range(TRIES):
         for row in await queries.rows(_new(), **owner._asdict(), links=_json(left.values()), imported=imported):
             done[row["key"]] = Outcome(row["id"], How.SAVED)

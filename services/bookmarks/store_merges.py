@@ -8,8 +8,9 @@ from sqlalchemy import Text, Uuid, bindparam, case, delete, func, literal_column
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import Queries, Statement
-from services.bookmarks.domain import MAX_TAGS
+from services.bookmarks.domain import MAX_TAGS, State
 from services.bookmarks.domain_links import Canonical
+from services.bookmarks.sight import word
 from services.bookmarks.store import Owner
 from services.bookmarks.tables import bookmarks
 from services.bookmarks.tables_links import link_keys, links, merges, outbox
@@ -37,7 +38,7 @@ async def take_key(queries: Queries, owner: Owner, address: Canonical, id_: UUID
 async def merge(queries: Queries, owner: Owner, younger: UUID, older: UUID) -> None:
     """Make one a part of the other. Both are held."""
     both = {"from": younger, "into": older}
-    for statement in (_words(), _link(), _keys(), _unasked(), _gone(), _forgotten()):
+    for statement in (_words(), _link(), _keys(), _unasked(), _gone(), _forgotten(), _followed()):
         await queries.rows(statement, **both)
     await queries.rows(_told(), **owner._asdict(), **both)
 
@@ -87,6 +88,7 @@ def _words() -> Statement:
         "tags": func.array(united.scalar_subquery()),
         "collection_id": func.coalesce(b.collection_id, y.c.collection_id),
         "due_at": func.coalesce(b.due_at, y.c.due_at),
+        "state": case((b.state == word(State.OPEN), y.c.state), else_=b.state),
         "updated_at": func.now(),
         "version": b.version + 1,
     }
@@ -136,6 +138,13 @@ def _told() -> Statement:
         "merged_into": INTO,
     }
     return Statement(insert(merges).values(values).returning(merges.c.bookmark_id))
+
+
+@lru_cache
+def _followed() -> Statement:
+    """What had become part of the younger is part of the older."""
+    m = merges.c
+    return Statement(update(merges).where(m.merged_into == FROM).values(merged_into=INTO).returning(m.bookmark_id))
 
 
 @lru_cache

@@ -58,6 +58,12 @@ async def restore(queries: Queries, owner: Owner, ids: Sequence[UUID]) -> list[U
     return [row["id"] for row in await queries.rows(_restore(), **owner._asdict(), ids=list(ids))]
 
 
+async def hold(queries: Queries, owner: Owner, ids: Sequence[UUID]) -> None:
+    """What lies in the trash stays there until the transaction ends, but for what that does itself."""
+    if ids:
+        await queries.rows(_hold(), **owner._asdict(), ids=list(ids))
+
+
 async def destroy(queries: Queries, owner: Owner, ids: Sequence[UUID]) -> list[UUID]:
     """Delete links for good, whether or not they lie in the trash; tells which."""
     return [row["id"] for row in await queries.rows(_destroy(), **owner._asdict(), ids=list(ids))]
@@ -120,6 +126,11 @@ def _asked_again(some: Any) -> Any:
     ).where(links.c.bookmark_id.in_(select(some)), unfinished, not_(waiting))
     names = ["id", "workspace", "user_id", "bookmark_id", "round", "imported"]
     return insert(outbox).from_select(names, rows).cte("asked")
+
+
+@lru_cache
+def _hold() -> Statement:
+    return Statement(select(t.id).where(*IN_TRASH, t.id == func.any(IDS)).order_by(t.target_id).with_for_update())
 
 
 @lru_cache

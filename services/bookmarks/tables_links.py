@@ -167,6 +167,7 @@ merges = Table(
     Column("merged_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     PrimaryKeyConstraint("bookmark_id"),
     Index("merges_oldest", "merged_at"),
+    Index("merges_into", "merged_into"),
 )
 
 # Looking up that is to be asked for: written with the link, and deleted when the jobs service has taken it.

@@ -187,8 +187,12 @@ def owner_of(caller: Caller) -> Owner:
 async def _save(queries: Queries, owner: Owner, new_id: UUID, wanted: Wanted, words: Words) -> Bookmark | None:
     if isinstance(wanted, Target):
         return await store.save(queries, owner, new_id, wanted, words)
-    outcome = await store_links.new(queries, owner, [NewLink(new_id, wanted, words)])
-    return await store.get(queries, owner, outcome[wanted.key].id)
+    for _ in range(TOGGLE_TRIES):
+        outcome = await store_links.new(queries, owner, [NewLink(new_id, wanted, words)])
+        # One that was there may have been removed, or merged, since.
+        if found := await store.get(queries, owner, outcome[wanted.key].id):
+            return found
+    raise ToggleContended
 
 
 async def _remove(queries: Queries, owner: Owner, key: UUID | Target, doomed: Doomed) -> bool:

@@ -6,9 +6,9 @@ from uuid import UUID
 from chassis.database import Database, Queries, Row
 from chassis.identity import Caller
 from services.bookmarks import store, store_enrichment, store_links, store_merges, store_outbox
-from services.bookmarks.domain import MAX_TAGS, Bookmark, BookmarkNotFound
+from services.bookmarks.domain import MAX_TAGS, Bookmark, BookmarkNotFound, State
 from services.bookmarks.domain_enrichment import Attempt, Begun, EnrichmentStale, Found, Report
-from services.bookmarks.domain_links import STEPS, Canonical, NotALink, UrlInvalid, canonical, media_class
+from services.bookmarks.domain_links import STEPS, Canonical, NotALink, StepState, UrlInvalid, canonical, media_class
 from services.bookmarks.store import Owner
 from services.bookmarks.store_objects import Stored
 from services.bookmarks.store_objects import keep as keep_picture
@@ -60,7 +60,12 @@ class Enrichments:
                 return into
             row = _current(row, attempt)
             await _keep(queries, row, report, stored)
-            return await _merged(queries, owner, both, same, attempt.bookmark_id) if same else None
+            into = await _merged(queries, owner, both, same, attempt.bookmark_id) if same else None
+            if into and both[into]["enrichment"] == StepState.FAILED:
+                # What it could not be asked is known now, and there is nobody left who would say it.
+                await self._ask_again(queries, owner, into, STEPS)
+        self._wake()
+        return into
 
     async def refresh(self, caller: Caller, id_: UUID, steps: Sequence[str]) -> Bookmark:
         """Look a link up again: these steps, or all of them."""
@@ -69,12 +74,15 @@ class Enrichments:
             row = (await store_enrichment.hold(queries, owner, [id_])).get(id_)
             if row is None:
                 raise NotALink if await store.get(queries, owner, id_) else BookmarkNotFound
-            round_ = await store_enrichment.ask_again(queries, row["bookmark_id"], steps or STEPS)
-            await store_outbox.put(queries, owner, store_outbox.Wanted(self._new_id(), id_, round_))
+            await self._ask_again(queries, owner, id_, steps or STEPS)
             refreshed = await store.get(queries, owner, id_)
             assert refreshed is not None, "it is held"
         self._wake()
         return refreshed
+
+    async def _ask_again(self, queries: Queries, owner: Owner, id_: UUID, steps: Sequence[str]) -> None:
+        round_ = await store_enrichment.ask_again(queries, id_, steps)
+        await store_outbox.put(queries, owner, store_outbox.Wanted(self._new_id(), id_, round_))
 
     async def _check(self, owner: Owner, attempt: Attempt) -> None:
         async with self._database.begin() as queries:
@@ -135,8 +143,10 @@ async def _merged(queries: Queries, owner: Owner, both: dict[UUID, Row], same: C
 
 
 def _fits(one: Row, other: Row) -> bool:
-    for name in ("own_title", "own_description"):
+    for name in ("own_title", "own_description", "collection_id", "due_at"):
         if one[name] and other[name] and one[name] != other[name]:
             return False
+    if len({one["state"], other["state"]} - {State.OPEN}) > 1:
+        return False
     notes = {row["note"] for row in (one, other)} - {None}
     return len({*one["tags"], *other["tags"]}) <= MAX_TAGS and len("\n\n".join(notes)) <= store_merges.MAX_NOTE

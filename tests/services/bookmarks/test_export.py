@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.identity import Caller
 from services.bookmarks.domain_export import Format
-from services.bookmarks.encode_export import from_pages
+from services.bookmarks.encode_export import PIECE, from_pages
 from services.bookmarks.store_export import PAGE
 from services.bookmarks.use_cases_export import Exports
 from tests.services.bookmarks.client import Service
@@ -63,6 +63,16 @@ async def test_the_whole_of_it_in_pieces(service: Service) -> None:
     for part, rest in ((loose, (1, 2)), (folder, (0,))):
         urls = re.findall(r'HREF="([^"]*)"', part)
         assert numbers(urls) == [number for number in oldest_first if number % 3 in rest]
+
+
+async def test_no_piece_is_larger_than_a_message_may_be(service: Service) -> None:
+    await service.execute(FILL, user="ann", count=PAGE)
+    await service.execute("update bookmarks.bookmarks set note = repeat('灯', 2000) where user_id = 'ann'")
+    caller = Caller(service.workspace, "ann")
+    for form in Format:
+        pieces = [each.data async for each in from_pages(form, Exports(service.database).pages(caller, form))]
+        assert max(map(len, pieces)) <= PIECE
+        assert b"".join(pieces).decode().count("灯") >= 2000 * PAGE
 
 
 async def test_what_is_of_the_host_is_told_by_its_id_only(chat: Service) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from cairn.bookmarks.v1 import bookmarks_pb2 as pb
 from cairn.bookmarks.v1 import enrichment_pb2 as epb
@@ -120,6 +121,49 @@ async def test_two_that_are_one_place_become_one_and_lose_nothing(service: Servi
     assert list(both.link.other_urls) == ["https://example.com/new"]
     assert (await service.save("ann", url="https://example.com/new")).id == older.id
     assert await service.count("ann") == 1
+
+
+async def test_what_two_say_differently_stays_on_two(service: Service) -> None:
+    younger = await service.save("ann", url="https://example.com/0")
+    for due in (1, 2):
+        target = pb.Target(url=f"https://example.com/{due}")
+        save = pb.SaveBookmarkRequest(target=target, due_time=Timestamp(seconds=due))
+        younger = (await service.ask("ann", save)).bookmark
+    await begin(service, younger)
+    assert await told(service, younger, "fetch", DONE, found={"same_as_url": "https://example.com/1"}) == ""
+    assert await service.count("ann") == 3
+
+
+async def test_one_that_failed_is_looked_up_again_as_part_of_another(service: Service) -> None:
+    older = await service.save("ann", url="https://example.com/old")
+    middle = await service.save("ann", url="https://example.com/middle")
+    younger = await service.save("ann", url="https://example.com/new")
+    for saved in (older, middle, younger):
+        await begin(service, saved)
+    done = pb.UpdateBookmarkRequest(id=younger.id, state=pb.Bookmark.STATE_DONE, update_mask={"paths": ["state"]})
+    await service.ask("ann", done)
+    assert await told(service, younger, "fetch", DONE, found={"same_as_url": middle.link.url}) == middle.id
+    assert (await got(service, middle.id)).state == pb.Bookmark.STATE_DONE
+    for step in STEPS:
+        await told(service, older, step, FAILED, reason="AWAY")
+    assert await told(service, middle, "fetch", DONE, found={"same_as_url": older.link.url}) == older.id
+    whole = await got(service, older.id)
+    assert whole.link.enrichment.state == State.STATE_PENDING
+    waiting = await service.execute("select round from bookmarks.outbox where workspace = :workspace and round > 1")
+    assert [row["round"] for row in waiting] == [2]
+    # Whoever watches the first hears of the last.
+    [gone] = [event async for event in events(service, younger.id)]
+    assert gone.merged_into == older.id
+
+
+async def test_a_late_report_changes_nothing_that_is_over(service: Service) -> None:
+    saved = await service.save("ann", url="https://example.com")
+    await begin(service, saved)
+    for step in STEPS:
+        await told(service, saved, step, DONE)
+    before = (await got(service, saved.id)).link.enrichment
+    await told(service, saved, "screenshot", FAILED, reason="X", retryable=True, next_attempt_time=Timestamp(seconds=9))
+    assert (await got(service, saved.id)).link.enrichment == before
 
 
 async def events(service: Service, id_: str, token: str = "") -> AsyncIterator[lpb.WatchBookmarkResponse]:

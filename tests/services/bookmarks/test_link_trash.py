@@ -1,5 +1,6 @@
 """The trash: links go in and come back as they were, or go for good."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -104,6 +105,16 @@ async def test_what_is_said_on_the_way_out_of_the_trash_counts(service: Service)
     [row] = (await service.ask(worker(service), epb.ImportLinksRequest(links=[link]))).rows
     kept = await service.ask("ann", pb.GetBookmarkRequest(id=id_))
     assert (row.outcome, kept.link.title, kept.note, kept.collection_id) == ("restored", "Mine", "new", collection.id)
+
+
+async def test_saving_goes_through_whoever_removes_meanwhile(service: Service) -> None:
+    async def save() -> str:
+        return str((await service.save("ann", url=URL)).id)
+
+    async def remove() -> None:
+        await service.ask("ann", pb.RemoveBookmarkRequest(target=pb.Target(url=URL), allow_missing=True))
+
+    await asyncio.gather(*(save() if n % 2 else remove() for n in range(120)))
 
 
 async def test_nothing_knows_of_what_lies_in_the_trash(service: Service) -> None:
