@@ -190,7 +190,8 @@ class LinkServiceServicer:
     def ExportBookmarks(self, request, context):
         """All bookmarks of the caller's as a file, the oldest first; what lies in the trash is left out. JSON has all of
         them, HTML and CSV have the links. What was exported can be imported again, and nothing that the person wrote is
-        lost; what was found is looked up anew, and of HTML and CSV the title that was shown is then the person's own.
+        lost; what was found is looked up anew (the text in pictures is left out), and of HTML and CSV the title that was
+        shown is then the person's own.
 
         Errors:
         INVALID_ARGUMENT VALIDATION_FAILED: no such format.
