@@ -43,6 +43,7 @@ def environ(redis_url: str, free_port: Callable[[], int]) -> dict[str, str]:
         "CAIRN_GATEWAY_PORT": str(free_port()),
         "CAIRN_BOOKMARKS_ADDRESS": f"127.0.0.1:{free_port()}",
         "CAIRN_PRESENCE_ADDRESS": f"127.0.0.1:{free_port()}",
+        "CAIRN_JOBS_ADDRESS": f"127.0.0.1:{free_port()}",
         "CAIRN_LOG_FORMAT": "json",
         "CAIRN_DRAIN_SECONDS": "2",
     }

@@ -15,6 +15,7 @@ import pytest
 from tests.system.workspace import BOOKMARKS, FEED, JOBS, WATCH, Person, Workspace
 
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
+IMPORT = "/api/v1/admin/links/import"
 SENT = ("Authorization", "X-Cairn-Workspace", "X-Cairn-User")
 OPTIONS = (
     "--seed=20260504",
@@ -33,6 +34,11 @@ max-stream-events = 2
 request-timeout = 1
 checks.response_schema_conformance.enabled = false
 checks.content_type_conformance.enabled = false
+
+# Its rows may be of no bookmark, and an empty id in a path makes another path, which is asked with another method.
+[[operations]]
+include-path = "{IMPORT}"
+phases.stateful.enabled = false
 """
 
 
