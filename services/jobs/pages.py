@@ -133,7 +133,7 @@ async def _said(looked: Looked) -> Said:
         try:
             said: Said = await run_in_child(page_html.read, file.name, charset, looked.final_url)
         except ChildFailed as error:  # it can be shown all the same
-            structlog.get_logger().warning("page not read", url=looked.final_url, error=str(error))
+            structlog.get_logger().warning("page not read", error=str(error))
             return NOTHING
     return said
 
