@@ -7,7 +7,7 @@ import uvloop
 
 from bench import arms, check, fill, measures
 from bench.load import Arm
-from bench.report import table
+from bench.report import say, table
 from bench.rounds import Comparison, Measure, Runner
 from bench.stack import Stack, why_no_peer
 from bench.workspace import People, invent
@@ -72,11 +72,6 @@ def page_tokens(arm: Arm, people: People) -> list[str]:
         ).next_page_token:
             tokens.append(token)
     return tokens[1:]
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal; the report alone goes to standard output."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

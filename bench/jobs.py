@@ -19,6 +19,7 @@ from bench.arms import UNREACHED, Credentials
 from bench.jobs_times import Site
 from bench.presence_report import Bound, Times, bounds_table, times_table
 from bench.presence_stack import NODE, PresenceStack
+from bench.report import say
 from bench.stack import ROOT, why_no_peer
 from chassis.database import Database, DatabaseSettings
 from chassis.migrations import migrate
@@ -123,11 +124,6 @@ def main() -> int:
     print("\n\n".join([rates_table(found), times_table(seconds), bounds_table(bounds)]))
     say(f"took {time.monotonic() - started:.0f} s; load average {os.getloadavg()[0]:.1f}")
     return 0 if all(each.met for each in bounds) else 1
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal; the report alone goes to standard output."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

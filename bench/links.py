@@ -14,6 +14,7 @@ import uvloop
 
 from bench.arms import Credentials
 from bench.presence_report import Bound, Times, bounds_table, times_table
+from bench.report import say
 from bench.stack import Stack, free_port
 from bench.workspace import token
 from cairn.bookmarks.v1 import bookmarks_pb2 as api
@@ -114,11 +115,6 @@ def main() -> int:
     bounds = [Bound("p50 / without", ratios[0.5], 1.5), Bound("p99 / without", ratios[0.99], 2.0)]
     print("\n\n".join([times_table([base, subject]), bounds_table(bounds)]))
     return 0 if all(each.met for each in bounds) else 1
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal; the report alone goes to standard output."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bench.presence_calls import Callers, names
 from bench.presence_expiry import IN_FLIGHT, Lateness, Plan
 from bench.presence_report import Bound, Times, bounds_table, times_table
 from bench.presence_stack import NODE, PresenceStack
-from bench.report import table
+from bench.report import say, table
 from bench.rounds import Comparison, Goal, Load, Measure, Pace, Runner
 from bench.stack import why_no_peer
 
@@ -167,11 +167,6 @@ async def announced(runner: Runner, each: Measure) -> Comparison:
     comparison = await runner.compare(each)
     say(f"{each.name}: x{comparison.ratio('per_second'):.2f} calls/s, x{comparison.ratio('p50'):.2f} p50")
     return comparison
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal; the report alone goes to standard output."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def _load() -> str:

@@ -1,5 +1,6 @@
-"""The report, as a Markdown table."""
+"""The report, as a Markdown table; and what is said meanwhile."""
 
+import sys
 from collections.abc import Iterable
 
 from bench.rounds import Comparison, Figure
@@ -11,6 +12,11 @@ def table(comparisons: Iterable[Comparison]) -> str:
     """One line a measure. In brackets: the smallest and the largest ratio of a round."""
     rows = [HEADINGS, ("---",) * len(HEADINGS), *(_row(each) for each in comparisons)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal; the report alone goes to standard output."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _row(comparison: Comparison) -> tuple[str, ...]:

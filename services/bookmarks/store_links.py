@@ -99,8 +99,7 @@ async def new(queries: Queries, owner: Owner, wanted: Sequence[NewLink], importe
     done: dict[str, Outcome] = {}
     if len(left) > 1:
         # Before the person's count is held for new ones: who restores some holds them first, and then the count.
-        known = await known_of(queries, owner, list(left))
-        await store_trash.hold(queries, owner, [each.id for each in known.values() if each.trashed])
+        await store_trash.hold(queries, owner, list(left))
     for _ in range(TRIES):
         for row in await queries.rows(_new(), **owner._asdict(), links=_json(left.values()), imported=imported):
             done[row["key"]] = Outcome(row["id"], How.SAVED)
@@ -108,9 +107,10 @@ async def new(queries: Queries, owner: Owner, wanted: Sequence[NewLink], importe
         done |= {key: Outcome(each.id, How.ALREADY_SAVED) for key, each in known.items() if not each.trashed}
         binned = {key: each.id for key, each in known.items() if each.trashed}
         restored = set(await store_trash.restore(queries, owner, list(binned.values()))) if binned else set()
-        for key, id_ in ((key, id_) for key, id_ in binned.items() if id_ in restored):
+        back = {key: id_ for key, id_ in binned.items() if id_ in restored}
+        for key, id_ in back.items():
             await _write_over(queries, owner, id_, left[key])
-            done[key] = Outcome(id_, How.RESTORED)
+        done |= {key: Outcome(id_, How.RESTORED) for key, id_ in back.items()}
         left = {key: link for key, link in left.items() if key not in done}
         if not left:
             return done

@@ -36,7 +36,7 @@ from services.bookmarks.sight import sight
 from services.bookmarks.store import OWNER, Owner, b
 from services.bookmarks.store_lists import Position
 from services.bookmarks.tables import bookmarks, collections
-from services.bookmarks.tables_links import links, merges, outbox, trash
+from services.bookmarks.tables_links import link_keys, links, merges, outbox, trash
 
 t = trash.c
 IN_TRASH = (t.workspace == bindparam("workspace"), t.user_id == bindparam("user"))
@@ -58,10 +58,9 @@ async def restore(queries: Queries, owner: Owner, ids: Sequence[UUID]) -> list[U
     return [row["id"] for row in await queries.rows(_restore(), **owner._asdict(), ids=list(ids))]
 
 
-async def hold(queries: Queries, owner: Owner, ids: Sequence[UUID]) -> None:
+async def hold(queries: Queries, owner: Owner, keys: Sequence[str]) -> None:
     """What lies in the trash stays there until the transaction ends, but for what that does itself."""
-    if ids:
-        await queries.rows(_hold(), **owner._asdict(), ids=list(ids))
+    await queries.rows(_hold(), **owner._asdict(), keys=list(keys))
 
 
 async def destroy(queries: Queries, owner: Owner, ids: Sequence[UUID]) -> list[UUID]:
@@ -130,7 +129,10 @@ def _asked_again(some: Any) -> Any:
 
 @lru_cache
 def _hold() -> Statement:
-    return Statement(select(t.id).where(*IN_TRASH, t.id == func.any(IDS)).order_by(t.target_id).with_for_update())
+    k = link_keys.c
+    mine = (k.workspace == t.workspace, k.user_id == t.user_id, k.key == func.any(bindparam("keys", type_=ARRAY(Text))))
+    lying = select(t.id).join(link_keys, k.bookmark_id == t.id).where(*IN_TRASH, *mine)
+    return Statement(lying.order_by(t.target_id).with_for_update(of=trash))
 
 
 @lru_cache

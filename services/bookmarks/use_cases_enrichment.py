@@ -61,10 +61,12 @@ class Enrichments:
             row = _current(row, attempt)
             await _keep(queries, row, report, stored)
             into = await _merged(queries, owner, both, same, attempt.bookmark_id) if same else None
-            if into and both[into]["enrichment"] == StepState.FAILED:
-                # What it could not be asked is known now, and there is nobody left who would say it.
-                await self._ask_again(queries, owner, into, STEPS)
-        self._wake()
+            # What it could not be asked is known now, and there is nobody left who would say it.
+            again = into if into and both[into]["enrichment"] == StepState.FAILED else None
+            if again:
+                await self._ask_again(queries, owner, again, STEPS)
+        if again:
+            self._wake()
         return into
 
     async def refresh(self, caller: Caller, id_: UUID, steps: Sequence[str]) -> Bookmark:

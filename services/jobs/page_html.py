@@ -37,7 +37,9 @@ SOON_SECONDS = 5
 ICONS = ("icon", "shortcut icon", "apple-touch-icon")
 PICTURES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
 # Those who have scripts, or look at drawings, do not find words of the page in there.
-ELSEWHERE = "noscript, template, svg, math"
+ELSEWHERE = ":is(noscript, template, svg, math)"
+# What lies in one of them goes along with it, and must not be freed twice.
+OUTERMOST = f"{ELSEWHERE}:not({ELSEWHERE} *)"
 
 
 class Said(TypedDict):
@@ -62,7 +64,7 @@ def read(path: str, charset: str, url: str) -> Said:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     page = LexborHTMLParser(decoded(_head(Path(path).read_bytes()), charset))
-    for element in page.css(ELSEWHERE):
+    for element in page.css(OUTERMOST):
         element.decompose()
     named = dict(reversed(list(_metas(page))))
     base = page.css_first("base[href]")
