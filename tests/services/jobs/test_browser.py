@@ -21,7 +21,7 @@ from services.jobs.domain import JobFailed
 from services.jobs.domain_links import StepSkipped
 from services.jobs.outgoing import Outgoing
 from tests.services.jobs.net import Names
-from tests.services.jobs.test_child import ROOT, gone, until
+from tests.services.jobs.test_child import ROOT, gone, until, with_all_its_own
 
 PUBLIC, LOCAL = "93.184.216.34", ("127.0.0.1",)
 NEEDED = pytest.mark.skipif(not any(map(shutil.which, PROGRAMS)), reason="there is no Chromium here")
@@ -201,16 +201,16 @@ async def test_a_page_that_is_led_astray_has_no_picture(tmp_path: Path) -> None:
 
 @NEEDED
 async def test_what_never_ends_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = descendants(os.getpid())
     forever = html("<script>for (;;) {}</script>")
     eats = html("<script>const all = []; for (;;) all.push(new Uint8Array(1 << 24).fill(1))</script>")
     async with Site({"/": forever, "/eats": eats}).up() as site:
         at, to = f"http://good.test:{site.port}", tmp_path / "shot"
-        assert await problem(browser(600), f"{at}/eats", to) == "CAPTURE_TOO_LARGE"
+        large, started = await with_all_its_own(problem(browser(600), f"{at}/eats", to))
         monkeypatch.setattr(browsers, "SECONDS", 4.0)
-        assert await problem(browser(), f"{at}/", to) == "CAPTURE_TIMEOUT"
-    # Others may be there, such as the servers of other tests.
-    await until(lambda: descendants(os.getpid()).keys() <= before.keys())
+        late, more = await with_all_its_own(problem(browser(), f"{at}/", to))
+    assert (large, late) == ("CAPTURE_TOO_LARGE", "CAPTURE_TIMEOUT")
+    assert len(started) > 3 < len(more)  # the child, its guard, what drives the browser, and the browser
+    await until(lambda: all(map(gone, started | more)), 20)
 
 
 async def test_without_a_browser_and_without_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,14 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
 
-from services.jobs.child import NO_GRACE, ChildFailed, ChildKilled, run_in_child
+from services.jobs.child import NO_GRACE, ChildFailed, ChildKilled, descendants, run_in_child
 from services.jobs.domain import JobFailed
 from tests.services.jobs.children import AWAY, answer, die, fail, stay, stumble
 
@@ -40,6 +40,21 @@ async def until(true: Callable[[], object], seconds: float = 5) -> None:
     while not true():
         assert time.monotonic() < give_up, "it did not come to pass"
         await asyncio.sleep(0.02)
+
+
+def children() -> set[int]:
+    """What we have started ourselves: not what the servers of other tests start meanwhile."""
+    return {int(pid) for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()}
+
+
+async def with_all_its_own(work: Coroutine[Any, Any, str]) -> tuple[str, set[int]]:
+    """What comes of it, and every process that was started for it."""
+    before, seen, task = children(), set[int](), asyncio.create_task(work)
+    while not task.done():
+        for child in children() - before:
+            seen |= {child, *descendants(child)}
+        await asyncio.sleep(0.02)
+    return await task, seen
 
 
 async def staying(tmp_path: Path, deaf: bool) -> tuple[asyncio.Task[Any], list[int]]:
