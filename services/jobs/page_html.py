@@ -1,8 +1,10 @@
 """Reads what a page says of itself. Runs in a child: a parser in C meets what anybody may have written."""
 
 import codecs
+import math
 import re
 import resource
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-# Of the child: address space, and of one processor.
+# Of the child: address space, and of one processor since it began to read, however long it took to start.
 MEMORY_BYTES, CPU_SECONDS = 1 << 30, 2
 # Elements in elements cost the square of how deep they lie: the rest of a page is left alone where its head was read.
 WITHOUT_HEAD, AT_LEAST = 512 << 10, 64 << 10
@@ -28,8 +30,23 @@ CHARSETS = {
     **dict.fromkeys(("tis-620", "iso8859-11"), "cp874"),
     **dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030"),
     **dict(zip(("iso8859-9", "shift_jis", "euc_kr"), ("cp1254", "cp932", "cp949"), strict=True)),
-    **{name: name for name in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "big5", "euc_jp", "iso2022_jp")},
+    **dict.fromkeys(("big5", "big5hkscs"), "big5hkscs"),
+    **{name: name for name in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "euc_jp", "iso2022_jp")},
     **{name: name for name in ("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic")},
+}
+# Labels that browsers know and Python does not.
+LABELS = {
+    **dict.fromkeys(("x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("windows-874", "dos-874"), "cp874"),
+    **dict.fromkeys(("cn-big5", "x-x-big5"), "big5hkscs"),
+    **dict.fromkeys(("x-gbk", "gb_2312", "csiso58gb231280"), "gb18030"),
+    **dict.fromkeys(("iso-8859-8-i", "logical", "visual", "csiso88598i"), "iso8859-8"),
+    **dict.fromkeys(("x-mac-cyrillic", "x-mac-ukrainian"), "mac-cyrillic"),
+    **{f"x-cp{page}": f"cp{page}" for page in range(1250, 1259)},
+    "x-euc-jp": "euc_jp",
+    "windows-949": "cp949",
+    "x-mac-roman": "mac-roman",
+    "koi": "koi8-r",
 }
 REFRESH = re.compile(r"\s*(\d+)(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?(.*?)[\"']?\s*", re.IGNORECASE | re.DOTALL)
 # Who waits longer reads the page, and is not only sent on.
@@ -62,7 +79,8 @@ NOTHING = Said(title="", description="", site_name="", images=[], favicon="", ca
 def read(path: str, charset: str, url: str) -> Said:
     """What the beginning of a page, in a file, says; `url` is where it came from."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    seconds = math.ceil(time.process_time()) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     page = LexborHTMLParser(decoded(_head(Path(path).read_bytes()), charset))
     for element in page.css(OUTERMOST):
         element.decompose()
@@ -101,8 +119,9 @@ def decoded(data: bytes, charset: str) -> str:
 
 def _charset(name: str) -> str:
     """Python's name for it; empty where it is none that pages are written in."""
+    label = name.strip().lower()
     with suppress(LookupError, ValueError):
-        return CHARSETS.get(codecs.lookup(name).name, "")
+        return LABELS.get(label) or CHARSETS.get(codecs.lookup(label).name, "")
     return ""
 
 

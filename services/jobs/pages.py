@@ -17,10 +17,12 @@ from services.jobs.domain import JobFailed
 from services.jobs.domain_links import Page, PageKind, kind_of
 from services.jobs.domain_outgoing import TOO_MANY_REDIRECTS, Limits, UrlInvalid, parsed
 from services.jobs.outgoing import Answer, Outgoing
+from services.jobs.outgoing_body import PIECE
 from services.jobs.page_html import END_OF_HEAD, NOTHING, Said
 
 MOST = 5 << 20
-LIMITS = Limits(max_bytes=MOST, seconds=30.0, beginning=True)
+# A piece that comes when there is almost enough is still taken.
+LIMITS = Limits(max_bytes=MOST + PIECE, seconds=30.0, beginning=True)
 SNIFFED = 1024
 # Pages that only send on, by a meta element.
 REFRESHES = 3
@@ -97,7 +99,7 @@ async def _looked(outgoing: Outgoing, url: str) -> Looked:
 
 
 async def _beginning(answer: Answer, most: int, body: bytes = b"") -> bytes:
-    """So much of the body, or all of its head: behind that, a page says nothing more of itself as a whole."""
+    """At least so much of the body, or all of its head: behind that, a page says nothing more of itself as a whole."""
     if len(body) >= most or END_OF_HEAD.search(body):
         return body
     read = bytearray(body)
@@ -107,7 +109,8 @@ async def _beginning(answer: Answer, most: int, body: bytes = b"") -> bytes:
         read += piece
         if len(read) >= most or END_OF_HEAD.search(read, start):
             break
-    return bytes(read[: max(most, SNIFFED)])
+    # What has come is not cut: whoever goes on reading gets only what follows.
+    return bytes(read)
 
 
 def told(media_type: str, body: bytes) -> str:

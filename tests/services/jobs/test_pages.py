@@ -49,6 +49,10 @@ ANSWERS: dict[str, tuple[str, bytes]] = {
     "/odd-images": ("text/html", b"<meta property=og:image content=http://undefined/x.png>"),
     "/other-images": ("text/html", OTHER_IMAGES),
     "/empty": ("text/html", b""),
+    # The words come in the same piece as the first bytes, or in later ones.
+    "/wordy": ("text/html", b"<style>" + b"x" * 9000 + b"</style><title>Behind</title>" + b"y" * 90_000 + b"</head>"),
+    "/scripted": ("text/html", b"<script>" + b"x" * 300_000 + b"</script><title>Far behind</title></head>"),
+    "/endless": ("text/html", b"<title>No end</title>" + b"x" * (6 << 20)),
 }
 
 
@@ -148,6 +152,7 @@ async def test_what_is_no_page_is_only_looked_at(site: str) -> None:
 async def test_pages_that_are_not_as_they_should_be(site: str) -> None:
     titles = {"bomb": "Bomb", "script": "Stays", "liar": "", "empty": "", "news": "News", "stalls": "Heard"}
     # What is nested too deep to be read in time is a page without words.
+    titles |= {"wordy": "Behind", "scripted": "Far behind", "endless": "No end"}
     titles |= {"without-scripts": "Seen", "nested": "", "odd-images": "", "other-images": ""}
     found = await asyncio.gather(*(_look(f"{site}/{name}") for name in titles))
     assert {name: page.title for name, page in zip(titles, found, strict=True)} == titles
@@ -219,6 +224,9 @@ def test_hosts_whose_own_picture_counts_are_told_by_labels() -> None:
         ("rot13", b"abc", "abc"),
         ("gb2312", "镕".encode("gb18030"), "镕"),
         ("shift_jis", "①".encode("cp932"), "①"),
+        ("Windows-874", "ก".encode("cp874"), "ก"),
+        ("big5-hkscs", "嘅".encode("big5hkscs"), "嘅"),
+        ("", b"<meta charset=x-sjis>" + "灯台".encode("cp932"), "灯台"),
         ("", b"<meta charset=utf-16>\xc3\xbc", "ü"),
         ("latin1", b"\xef\xbb\xbf\xc3\xbc", "ü"),
         ("utf-8\0", b"\xff", "ÿ"),
