@@ -87,6 +87,11 @@ async def ask_again(queries: Queries, id_: UUID, steps: Sequence[str]) -> int:
     return int(row["round"])
 
 
+async def failed(queries: Queries, id_: UUID) -> list[str]:
+    """The steps that failed."""
+    return [row["step"] for row in await queries.rows(_failed(), id=id_)]
+
+
 async def give_up(queries: Queries, id_: UUID, reason: str, message: str) -> None:
     """Nobody does any more what is left: it failed."""
     await queries.rows(_given_up(), id=id_, reason=reason, message=message)
@@ -194,6 +199,11 @@ def _renewed() -> Statement:
     values: dict[str, Any] = {"state": word(StepState.PENDING), "attempts": zero, "reason": empty, "message": empty}
     values |= {"retryable": literal_column("false", Boolean), "next_at": null(), "updated_at": NOW}
     return Statement(update(link_steps).where(s.bookmark_id == ID, asked).values(values).returning(s.step))
+
+
+@lru_cache
+def _failed() -> Statement:
+    return Statement(select(s.step).where(s.bookmark_id == ID, s.state == word(StepState.FAILED)))
 
 
 @lru_cache

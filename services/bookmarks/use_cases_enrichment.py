@@ -48,14 +48,14 @@ class Enrichments:
         stored = None
         if report.picture:
             # Before anything is put into the store for a link that is not there.
-            await self._check(owner, attempt)
+            if into := await self._gone_into(owner, attempt):
+                return into
             stored = await self._images.put(attempt.bookmark_id, report.picture)
         same = _address(report.same_as_url)
         async with self._database.begin() as queries:
             other = await _other(queries, owner, same) if same else []
             both = await store_enrichment.hold(queries, owner, [attempt.bookmark_id, *other])
             row = both.get(attempt.bookmark_id)
-            # A report comes twice where the answer to the first was lost.
             if row is None and (into := await store_merges.merged_into(queries, owner, attempt.bookmark_id)):
                 return into
             row = _current(row, attempt)
@@ -64,7 +64,7 @@ class Enrichments:
             # What it could not be asked is known now, and there is nobody left who would say it.
             again = into if into and both[into]["enrichment"] == StepState.FAILED else None
             if again:
-                await self._ask_again(queries, owner, again, STEPS)
+                await self._ask_again(queries, owner, again, await _failed(queries, again))
         if again:
             self._wake()
         return into
@@ -86,10 +86,20 @@ class Enrichments:
         round_ = await store_enrichment.ask_again(queries, id_, steps)
         await store_outbox.put(queries, owner, store_outbox.Wanted(self._new_id(), id_, round_))
 
-    async def _check(self, owner: Owner, attempt: Attempt) -> None:
+    async def _gone_into(self, owner: Owner, attempt: Attempt) -> UUID | None:
+        """Of which link this is a part by now: a report comes twice where the answer to the first was lost."""
         async with self._database.begin() as queries:
-            held = await store_enrichment.hold(queries, owner, [attempt.bookmark_id])
-            _current(held.get(attempt.bookmark_id), attempt)
+            row = (await store_enrichment.hold(queries, owner, [attempt.bookmark_id])).get(attempt.bookmark_id)
+            if row is None and (into := await store_merges.merged_into(queries, owner, attempt.bookmark_id)):
+                return into
+            _current(row, attempt)
+        return None
+
+
+async def _failed(queries: Queries, id_: UUID) -> Sequence[str]:
+    """What failed, and what comes after it, which may rest on it."""
+    failed = await store_enrichment.failed(queries, id_)
+    return STEPS[min(map(STEPS.index, failed)) :]
 
 
 def _current(row: Row | None, attempt: Attempt) -> Row:
@@ -128,7 +138,7 @@ def _address(url: str) -> Canonical | None:
 
 
 async def _other(queries: Queries, owner: Owner, same: Canonical) -> list[UUID]:
-    """The link that has this address already, if any; none gets it or is merged until the transaction ends."""
+    """The link that has this address already, if any; none is merged until the transaction ends."""
     await store_merges.serialise(queries, owner)
     return list((await store_links.find(queries, owner, [same.key])).values())
 
@@ -136,6 +146,8 @@ async def _other(queries: Queries, owner: Owner, same: Canonical) -> list[UUID]:
 async def _merged(queries: Queries, owner: Owner, both: dict[UUID, Row], same: Canonical, id_: UUID) -> UUID | None:
     """Make the other address one more of this link; where it is another link's, make the two one."""
     other = await store_merges.take_key(queries, owner, same, id_)
+    if other not in both:  # saved since we looked, or in the trash
+        both |= await store_enrichment.hold(queries, owner, [other])
     # What lies in the trash stays there, and what would not fit on one stays on two.
     if other == id_ or other not in both or not _fits(*both.values()):
         return None
