@@ -23,6 +23,7 @@ MAX_OTHER_URLS = 50
 URL_TOO_LONG, URL_INVALID = "URL_TOO_LONG", "URL_INVALID"
 IMPORT_GONE = Failure("IMPORT_GONE", "The upload is no longer kept. Send it again.", False)
 IMPORT_TOO_LONG = Failure("IMPORT_TOO_LONG", "It has more than 20,000 links. Send it in parts.", False)
+IMPORT_DISTURBED = Failure("IMPORT_DISTURBED", "Reading it was disturbed on our side, such as by a full disk.", True)
 IMPORT_BREAKS = Failure("IMPORT_UNREADABLE", "It is broken: reading it takes more time or memory than it may.", False)
 
 

@@ -19,7 +19,15 @@ import orjson
 from services.jobs import import_html
 from services.jobs.child import ChildFailed, run_in_child
 from services.jobs.domain import JobFailed
-from services.jobs.domain_imports import IMPORT_BREAKS, IMPORT_TOO_LONG, MAX_LINKS, Format, Link, unreadable
+from services.jobs.domain_imports import (
+    IMPORT_BREAKS,
+    IMPORT_DISTURBED,
+    IMPORT_TOO_LONG,
+    MAX_LINKS,
+    Format,
+    Link,
+    unreadable,
+)
 from services.jobs.import_fields import URL, to_link
 
 # Of the child: address space, and of one processor.
@@ -58,6 +66,8 @@ def written(source: str, to: str, form: str) -> int:
     try:
         with Path(to).open("wb") as file:
             return _write(links(Path(source).read_bytes(), Format(form)), file)
+    except OSError as error:
+        raise JobFailed(IMPORT_DISTURBED) from error
     except (MemoryError, RecursionError) as error:
         raise JobFailed(unreadable("it is nested too deeply, or takes too much memory.", 1)) from error
 

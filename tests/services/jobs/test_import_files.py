@@ -8,7 +8,7 @@ import pytest
 
 from services.jobs import import_files
 from services.jobs.domain import JobFailed
-from services.jobs.domain_imports import IMPORT_BREAKS, IMPORT_TOO_LONG, MAX_LINKS, Format, Link
+from services.jobs.domain_imports import IMPORT_BREAKS, IMPORT_DISTURBED, IMPORT_TOO_LONG, MAX_LINKS, Format, Link
 from services.jobs.import_files import links
 
 BROWSER = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
@@ -138,6 +138,13 @@ async def test_a_file_is_read_apart_within_limits(tmp_path: Path, monkeypatch: p
         with pytest.raises(JobFailed) as caught:
             await import_files.read(source, to, Format.UNKNOWN)
         assert caught.value.failure == IMPORT_BREAKS
+
+
+async def test_a_disk_that_fails_is_not_the_fault_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "source").write_text("url\nhttps://a.example/")
+    with pytest.raises(JobFailed) as caught:
+        await import_files.read(tmp_path / "source", tmp_path / "missing" / "links", Format.CSV)
+    assert caught.value.failure == IMPORT_DISTURBED
 
 
 def broken(*_: str) -> None:

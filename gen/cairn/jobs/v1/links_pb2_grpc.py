@@ -75,7 +75,7 @@ class LinkJobsServiceServicer:
         `url`, or JSON as the export has it. At most 25 MiB and 20,000 links. What is saved already stays as it is.
 
         The job fails for good with IMPORT_UNREADABLE (the file is none of these), IMPORT_TOO_LONG, or IMPORT_GONE (an
-        upload is kept for two days).
+        upload is kept for two days); what was IMPORT_DISTURBED on our side, such as by a full disk, is tried again.
 
         Errors:
         INVALID_ARGUMENT IMPORT_EMPTY: the file has no bytes.
