@@ -114,6 +114,8 @@ def _eight_bits(picture: Any) -> Any:
     """Greys of 16 bits are cut off at 255 by what converts them, and not scaled."""
     if not picture.mode.startswith("I;16"):
         return picture
+    # A grey that stands for what is transparent has 16 bits, too, and would be taken for another one.
+    picture.info.pop("transparency", None)
     return picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
 
 

@@ -68,6 +68,9 @@ def test_greys_of_sixteen_bits_are_scaled(tmp_path: Path) -> None:
     source = tmp_path / "deep.png"
     source.write_bytes(_bytes(Image.new("I;16", (5, 5), 0x4000), "PNG"))
     assert picture_work._read(str(source)).getpixel((0, 0)) == (0x40, 0x40, 0x40)
+    # Another grey is transparent.
+    source.write_bytes(_bytes(Image.new("I;16", (5, 5), 0x4000), "PNG", transparency=0x40))
+    assert picture_work._read(str(source)).convert("RGBA").getpixel((0, 0)) == (0x40, 0x40, 0x40, 255)
 
 
 async def test_a_picture_is_made_anew_and_small(tmp_path: Path) -> None:
