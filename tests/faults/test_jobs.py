@@ -18,7 +18,7 @@ from tests.faults.soak_jobs import soak
 from tests.faults.world import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SECONDS = 60.0
+SECONDS = 20.0
 GOOD, POISON_AT = 100, (5, 40, 75)
 NEWER = Kind("newer", Queue.INTERACTIVE)
 
