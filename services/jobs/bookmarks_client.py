@@ -72,5 +72,7 @@ class BookmarksClient:
         except PeerRefused as error:
             if error.reason in GONE:
                 raise LinkGone from error
-            retryable = error.code not in WRONG
+            # With no reason of ours, it is gRPC that says so: too much for one message.
+            too_large = error.code is grpc.StatusCode.RESOURCE_EXHAUSTED and not error.reason
+            retryable = error.code not in WRONG and not too_large
             raise JobFailed(Failure(error.reason or error.code.name, error.message, retryable)) from error

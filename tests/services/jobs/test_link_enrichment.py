@@ -8,7 +8,10 @@ import uuid_utils.compat
 from google.protobuf.empty_pb2 import Empty
 
 from cairn.bookmarks.v1 import bookmarks_pb2
-from services.jobs.domain import Status
+from services.jobs.actions import link_import
+from services.jobs.bookmarks_client import BookmarksClient
+from services.jobs.domain import Owner, Status
+from services.jobs.domain_imports import MAX_OTHER_URLS, Link, Outcome
 from services.jobs.domain_links import LINK_ENRICHMENT
 from tests.services.jobs.enriching import Enriching, enriching
 from tests.services.jobs.stage import Stage
@@ -129,3 +132,10 @@ async def test_an_unknown_payload_becomes_one_dead_letter(links: Enriching, data
     [dead] = await links.stage.sql("select id, reason from jobs.jobs where died_at is not null")
     assert (dead["id"], dead["reason"]) == (id_, "PAYLOAD_UNKNOWN")
     assert not links.web.asked
+
+
+async def test_links_that_are_too_much_for_one_message_go_alone(links: Enriching) -> None:
+    long = tuple(f"http://a.example/{number}?" + "\N{ROCKET}" * 2000 for number in range(MAX_OTHER_URLS))
+    many = [(number, Link(f"http://a.example/{number}", other_urls=long)) for number in range(45)]
+    rows = await link_import._sent(BookmarksClient(links.peer), Owner("w", "ann"), many, dry_run=True)
+    assert [(row.number, row.outcome) for row in rows] == [(number, Outcome.SAVED) for number, _ in many]
