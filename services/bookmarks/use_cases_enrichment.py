@@ -146,7 +146,7 @@ async def _other(queries: Queries, owner: Owner, same: Canonical) -> list[UUID]:
 async def _merged(queries: Queries, owner: Owner, both: dict[UUID, Row], same: Canonical, id_: UUID) -> UUID | None:
     """Make the other address one more of this link; where it is another link's, make the two one."""
     other = await store_merges.take_key(queries, owner, same, id_)
-    if other not in both:  # saved since we looked, or in the trash
+    if other not in both:  # saved since we looked, or in the trash; rare enough to hold it out of the usual order
         both |= await store_enrichment.hold(queries, owner, [other])
     # What lies in the trash stays there, and what would not fit on one stays on two.
     if other == id_ or other not in both or not _fits(*both.values()):
