@@ -16,10 +16,11 @@ import pytest
 
 from cli.stack.processes import PROCESSES
 from cli.stack.supervisor import born
-from tests.conftest import ONE_THREAD
 
 pytestmark = pytest.mark.slow
 
+# To load the model takes each process of the jobs service two seconds; nothing is searched here.
+NO_MODEL = {"CAIRN_EMBEDDINGS_URL": "http://127.0.0.1:9/"}
 PORTS = ("POSTGRES", "REDIS", *(process.name.upper() for process in PROCESSES))
 
 
@@ -29,7 +30,7 @@ class Up:
     def __init__(self, folder: Path, ports: dict[str, str]) -> None:
         self.folder = folder
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CAIRN_")}
-        self.environ = {**clean, "CAIRN_DATA_DIR": str(folder / "data"), **ports, **ONE_THREAD}
+        self.environ = {**clean, "CAIRN_DATA_DIR": str(folder / "data"), **ports, **NO_MODEL}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
