@@ -1,6 +1,7 @@
 """From the words that files have for things to the fields of a link: nothing here fails, what is odd is left out."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,8 @@ def moment(value: object) -> int | None:
         value = value.strip()
         if not re.fullmatch(r"\d{1,18}", value, re.ASCII):
             return _iso(value)
+        value = int(value)
+    if isinstance(value, float) and math.isfinite(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         return None

@@ -156,6 +156,8 @@ def _from_object(each: object) -> Link:
 def _from_csv(content: str) -> Iterator[Link]:
     # A cell may be as long as the file.
     csv.field_size_limit(len(content) + 1)
+    # Some leave a line empty before the head.
+    content = content.lstrip("\r\n")
     delimiter, head = _head(content)
     ours = set(head) >= OURS
     between = "|" if "time_added" in head else ","

@@ -1,5 +1,6 @@
 """Bookmarks as browsers write them (NETSCAPE-Bookmark-file-1): no HTML that nests, but a row of tags."""
 
+import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
@@ -26,6 +27,9 @@ OWN = {
     "cairn-other-urls": "other_urls",
 }
 DOCTYPE = "netscape-bookmark-file-1"
+# Chrome writes the & of an address as it is. What follows one is no letter then, unless a semicolon says so: some names
+# of letters, such as copy or sect, would else be found in those of parameters.
+BARE = re.compile(r"&(?=[A-Za-z][A-Za-z0-9]*+(?!;))", re.ASCII)
 # More folders in each other than these are taken for one.
 DEEPEST = 100
 
@@ -33,7 +37,7 @@ DEEPEST = 100
 def links(content: str) -> Sequence[Link]:
     """The links of such a file."""
     reader = _Reader()
-    reader.feed(content)
+    reader.feed(BARE.sub("&amp;", content))
     reader.close()
     reader.end()
     if not reader.found and not reader.announced:

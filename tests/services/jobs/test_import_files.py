@@ -97,6 +97,20 @@ def test_lists_in_json_and_what_a_link_cannot_have() -> None:
     assert (len(found[4].url), found[4].note) == (2049, "?")
 
 
+def test_addresses_as_chrome_writes_them() -> None:
+    url = "https://a.example/?a=1&section=2&copy=3&timestamp=4&reg&amp"
+    [link] = links(
+        f'<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><DT><A HREF="{url}">Salt &amp; &lt;fog&gt; &#39;</A>'.encode()
+    )
+    assert (link.url, link.title) == (url, "Salt & <fog> '")
+
+
+def test_what_others_leave_before_the_head_and_behind_the_point() -> None:
+    assert [each.url for each in links(b"\r\nurl\nhttps://a.example/")] == ["https://a.example/"]
+    [link] = links(b'[{"url": "https://a.example/", "created": 1700000000.0}]')
+    assert link.created == 1700000000 * 10**6
+
+
 def test_old_encodings() -> None:
     head = '<META CONTENT="text/html; charset=windows-1251"><A HREF="https://a.example/">'
     assert [each.title for each in links(f"{head}Привет</A>".encode("cp1251"))] == ["Привет"]
