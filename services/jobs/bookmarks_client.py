@@ -22,6 +22,8 @@ from services.jobs.domain_links import BOOKMARKS_AWAY, Begun, LinkGone, Lookup, 
 T = TypeVar("T", bound=Message)
 # With pictures, which go on to an object store.
 SECONDS = 30.0
+# Between reports that did not come through. A report may come twice.
+PAUSES = (0.5, 2.0, 8.0)
 GONE = ("BOOKMARK_NOT_FOUND", "ENRICHMENT_STALE")
 # What was sent is wrong: the same again would be refused again.
 WRONG = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
@@ -45,7 +47,7 @@ class BookmarksClient:
     async def report(self, lookup: Lookup, report: Report) -> UUID | None:
         """Say how a step stands; the bookmark that this one is part of now, if it turned out to be the same."""
         request = await asyncio.to_thread(wire.to_report, lookup, report)
-        answer = await self._call(f"{ENRICHMENT}/ReportStep", request, pb.ReportStepResponse, lookup.owner)
+        answer = await self._reported(request, lookup.owner)
         return UUID(answer.merged_into) if answer.merged_into else None
 
     async def picture(self, lookup: Lookup, kind: str, to: Path) -> None:
@@ -63,6 +65,17 @@ class BookmarksClient:
     async def aclose(self) -> None:
         """Close the channel."""
         await self._peer.aclose()
+
+    async def _reported(self, request: pb.ReportStepRequest, owner: Owner) -> pb.ReportStepResponse:
+        """What was found has cost much, and is nowhere else: the service may start again meanwhile."""
+        for pause in PAUSES:
+            try:
+                return await self._call(f"{ENRICHMENT}/ReportStep", request, pb.ReportStepResponse, owner)
+            except JobFailed as failed:
+                if failed.failure != BOOKMARKS_AWAY:
+                    raise
+            await asyncio.sleep(pause)
+        return await self._call(f"{ENRICHMENT}/ReportStep", request, pb.ReportStepResponse, owner)
 
     async def _call(self, path: str, request: Message, answer: type[T], owner: Owner) -> T:
         try:

@@ -208,8 +208,9 @@ class _Work:
         kind = wanted if wanted in self._pictures else next(each for each in PICTURES if each in self._pictures)
         path = self._pictures[kind]
         if path is None:
-            path = self._pictures[kind] = self._attempt.folder / f"{kind}-kept"
+            path = self._attempt.folder / f"{kind}-kept"
             await self._keeper.picture(self._lookup, kind, path)
+            self._pictures[kind] = path
         return path
 
     async def _kept(self, report: Report) -> UUID | None:
@@ -241,8 +242,7 @@ class _Work:
     async def _tell(self, report: Report) -> UUID | None:
         merged = await self._keeper.report(self._lookup, report)
         if report.status is not StepStatus.RUNNING:
-            reason = report.failure.reason if report.failure else ""
-            self.steps.append(Step(report.step, report.status, reason))
+            self.steps.append(Step(report.step, report.status, report.failure.reason if report.failure else ""))
         await self._attempt.say(report)
         return merged
 

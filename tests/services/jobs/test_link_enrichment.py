@@ -1,5 +1,7 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,12 +10,14 @@ import uuid_utils.compat
 from google.protobuf.empty_pb2 import Empty
 
 from cairn.bookmarks.v1 import bookmarks_pb2
+from chassis.peer import Peer, PeerAway
+from services.jobs import bookmarks_client
 from services.jobs.actions import link_import
 from services.jobs.bookmarks_client import BookmarksClient
-from services.jobs.domain import Owner, Status
+from services.jobs.domain import JobFailed, Owner, Status
 from services.jobs.domain_imports import MAX_OTHER_URLS, Link, Outcome
-from services.jobs.domain_links import LINK_ENRICHMENT
-from tests.services.jobs.enriching import Enriching, enriching
+from services.jobs.domain_links import BOOKMARKS_AWAY, LINK_ENRICHMENT, Lookup, StepSkipped
+from tests.services.jobs.enriching import Enriching, Web, enriching
 from tests.services.jobs.stage import Stage
 
 DONE = {"fetch": "done", "screenshot": "done", "image": "done", "text": "done"}
@@ -139,3 +143,43 @@ async def test_links_that_are_too_much_for_one_message_go_alone(links: Enriching
     many = [(number, Link(f"http://a.example/{number}", other_urls=long)) for number in range(45)]
     rows = await link_import._sent(BookmarksClient(links.peer), Owner("w", "ann"), many, dry_run=True)
     assert [(row.number, row.outcome) for row in rows] == [(number, Outcome.SAVED) for number, _ in many]
+
+
+async def test_what_was_found_waits_for_who_keeps_it(links: Enriching, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bookmarks_client, "PAUSES", (0.0, 0.0, 0.0))
+    call, away = Peer.call, [3]
+
+    async def at_times(peer: Peer, path: str, *rest: Any) -> Any:
+        if path.endswith("/ReportStep") and away[0]:
+            away[0] -= 1
+            raise PeerAway
+        return await call(peer, path, *rest)
+
+    monkeypatch.setattr(Peer, "call", at_times)
+    id_ = await links.save("http://a.example/1")
+    await links.done()
+    assert (away, set(links.web.asked.values())) == ([0], {1})
+    assert await links.steps(id_) == DONE | NO_MODEL
+
+
+async def test_a_picture_that_does_not_come_back_is_asked_for_again(
+    links: Enriching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links.web.fails |= {"text": 1, "caption": 1}
+    await links.save("http://a.example/1")
+    assert await links.work() == (Status.PENDING, None)
+    asked: list[Path] = []
+
+    async def caption(_web: Web, _owner: Owner, picture: Path) -> str:
+        assert await asyncio.to_thread(picture.exists)
+        raise StepSkipped("CAPTION_MODEL_MISSING", "No model is configured.")
+
+    async def away(_client: BookmarksClient, _lookup: Lookup, _kind: str, to: Path) -> None:
+        asked.append(to)
+        raise JobFailed(BOOKMARKS_AWAY)
+
+    monkeypatch.setattr(Web, "caption", caption)
+    monkeypatch.setattr(BookmarksClient, "picture", away)
+    await links.stage.pass_(4)
+    assert await links.work() == (Status.PENDING, None)
+    assert len(asked) == 2
