@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +43,8 @@ ASKED = (
     *((b"user-agent", b"cairn"), (b"accept", b"*/*")),
     *((b"accept-encoding", b"gzip"), (b"connection", b"close")),
 )
+# Many may come by one packet, and be as small as a byte: others have their turn, and the time may be over.
+PIECES_AT_ONCE = 64
 BROKEN = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 SERVER_ERROR = 500
 
@@ -129,9 +132,11 @@ class Trip:
     async def sent(self, response: httpcore.Response) -> AsyncIterator[bytes]:
         """The body, as it is sent."""
         pieces = aiter(response.aiter_stream())
-        while True:
+        for number in count(1):
             async with self._timed():
                 piece = await anext(pieces, None)
+                if number % PIECES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
             if piece is None:
                 return
             yield piece

@@ -7,6 +7,8 @@ from services.jobs.domain import JobFailed
 from services.jobs.domain_outgoing import DOWNLOAD_FAILED, DOWNLOAD_REFUSED, DOWNLOAD_TOO_LARGE
 
 PIECE = 64 << 10
+# What begins another packet; anything else behind one is of no use, and some servers fill up with it.
+MAGIC = b"\x1f\x8b"
 
 
 async def unpacked(sent: AsyncIterator[bytes], encoding: str, most: int) -> AsyncIterator[bytes]:
@@ -22,7 +24,7 @@ async def unpacked(sent: AsyncIterator[bytes], encoding: str, most: int) -> Asyn
 
 
 async def _gunzipped(sent: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    unpacker, behind = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS), b""
     async for packed in sent:
         rest = packed
         while rest and not unpacker.eof:
@@ -31,7 +33,9 @@ async def _gunzipped(sent: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             except zlib.error as error:
                 raise JobFailed(DOWNLOAD_FAILED) from error
             rest = unpacker.unconsumed_tail
-        if unpacker.unused_data or (rest and unpacker.eof):
+        if unpacker.eof:
+            behind = ((behind or unpacker.unused_data) + rest)[: len(MAGIC)]
+        if behind == MAGIC:
             raise JobFailed(DOWNLOAD_REFUSED)  # more than one packet; each would need a limit of its own
     if not unpacker.eof:
         raise JobFailed(DOWNLOAD_FAILED)

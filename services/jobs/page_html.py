@@ -175,7 +175,7 @@ def _joined(base: str, href: str | None) -> str:
 def _refresh(page: LexborHTMLParser, base: str) -> str:
     for meta in page.css("meta[http-equiv][content]"):
         if (meta.attributes.get("http-equiv") or "").strip().lower() == "refresh":
-            found = REFRESH.fullmatch(meta.attributes.get("content") or "")
+            found = REFRESH.fullmatch((meta.attributes.get("content") or "")[: 2 * MAX_URL])
             if found and found[2] and int(found[1][:6]) <= SOON_SECONDS:
                 return _joined(base, found[2])
     return ""
