@@ -15,7 +15,8 @@ from tests.faults.cairn import Cairn
 from tests.faults.world import Killable, until
 from tests.web import HOST, Web, serving
 
-SECONDS, GONE_SECONDS = 90.0, 2.0
+# Longer than the longest pause before another attempt, which is two minutes.
+SECONDS, GONE_SECONDS = 240.0, 2.0
 # A job whose worker was killed is taken up by the next this soon.
 SOONER = {"CAIRN_JOBS_LEASE_SECONDS": "2", "CAIRN_JOBS_BEAT_SECONDS": "0.5", "CAIRN_OUTGOING_ALLOW": HOST}
 # Those in whose midst a worker was killed are done one after the other, and those with two such deaths are given up.
@@ -25,6 +26,12 @@ ENDS = {"done", "failed", "skipped"}
 SILENT = """
     UPDATE bookmarks.links SET looked_up_at = now() - interval '2 minutes' FROM jobs.jobs
     WHERE enrichment IN ('pending', 'running') AND jobs.id = links.job_id AND jobs.completed_at IS NOT NULL
+"""
+STATES = """
+    SELECT l.url, l.enrichment, l.round, j.status, j.attempt, j.reason,
+           array(SELECT (step, state, attempts, reason, next_at)::text FROM bookmarks.link_steps s
+                 WHERE s.bookmark_id = l.bookmark_id)
+    FROM bookmarks.links l LEFT JOIN jobs.jobs j ON j.id = l.job_id WHERE enrichment IN ('pending', 'running')
 """
 LINKS = """
     SELECT url, enrichment, title, array(SELECT reason FROM bookmarks.link_steps s WHERE s.bookmark_id = l.bookmark_id),
@@ -116,7 +123,10 @@ async def test_the_worker_is_killed_while_it_looks_up(cairn: Cairn) -> None:
         for _ in range(2):
             await kill_at_work(worker)
             await worker.start()
-        await until(lambda: ended(cairn), SECONDS)
+        try:
+            await until(lambda: ended(cairn), SECONDS)
+        except AssertionError as late:
+            raise AssertionError(await fetched(cairn, STATES)) from late
     await assert_kept_once(cairn, web)
 
 
