@@ -26,7 +26,17 @@ DESCRIPTION = ("description", "excerpt")
 NOTE = ("note", "notes", "selection", "extended")
 COLLECTION = ("collection", "folder")
 TAGS = ("tags", "labels")
-CREATED = ("create_time", "created", "time_added", "timestamp", "add_date", "time")
+CREATED = (
+    "create_time",
+    "created",
+    "time_added",
+    "timestamp",
+    "add_date",
+    "time",
+    "created_at",
+    "createdat",
+    "dateadded",
+)
 DUE = ("due_time", "due")
 STATE = ("state", "status")
 STATES = {"open": "open", "done": "done", "archived": "archived", "unread": "open", "archive": "archived"}

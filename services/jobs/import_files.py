@@ -37,6 +37,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What Windows wrote, also where it says iso-8859-1.
+OLD = "cp1252"
 CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.ASCII)
 LISTS = ("bookmarks", "items", "links")
 DELIMITERS = ",;\t"
@@ -102,9 +104,10 @@ def decoded(data: bytes) -> str:
     except UnicodeDecodeError:
         named = CHARSET.search(data[:4096])
     try:
-        return data.decode(codecs.lookup(named[1].decode()).name if named else "latin-1", errors="replace")
+        name = codecs.lookup(named[1].decode()).name if named else OLD
     except (LookupError, ValueError):
-        return data.decode("latin-1")
+        name = OLD
+    return data.decode(OLD if name == "iso8859-1" else name, errors="replace")
 
 
 def _found_out(content: str) -> Format:
@@ -144,7 +147,9 @@ def _of_host(each: object) -> bool:
 def _from_object(each: object) -> Link:
     if not isinstance(each, dict):
         return Link("")
-    if isinstance(each.get("href"), str):  # Pinboard: its words are other ones, and tags have spaces between them
+    each = {name.lower(): value for name, value in each.items()}
+    if isinstance(each.get("href"), str) and {"extended", "toread"} & each.keys():
+        # Pinboard: its words are other ones, and tags have spaces between them.
         words = {"title": each.get("description"), "note": each.get("extended"), "url": each["href"]}
         unread = {"state": "open"} if each.get("toread") == "yes" else {}
         return to_link({"created": each.get("time"), "tags": each.get("tags"), **words, **unread}, " ")

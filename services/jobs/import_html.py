@@ -70,6 +70,9 @@ class _Reader(HTMLParser):
                 raise JobFailed(IMPORT_TOO_LONG)
             self._fields = None
 
+    def set_cdata_mode(self, elem: str, **_: object) -> None:
+        """Never: some write titles as they are, and what is named like a script would swallow all that follows."""
+
     def handle_decl(self, decl: str) -> None:
         """What it says that it is."""
         self.announced = self.announced or DOCTYPE in decl.lower()
@@ -130,7 +133,7 @@ def _link(fields: dict[str, str], folder: str) -> Link:
         "url": fields.get("href", ""),
         "title": fields.get("text", ""),
         "description": fields.get("dd", ""),
-        "created": fields.get("add_date", ""),
+        "created": fields.get("add_date") or fields.get("time_added", ""),  # as browsers write it, and as Pocket did
         "collection": folder,
         "state": "open" if fields.get("toread") == "1" else "",
         "tags": fields.get("tags", ""),

@@ -111,7 +111,20 @@ def test_what_others_leave_before_the_head_and_behind_the_point() -> None:
     assert link.created == 1700000000 * 10**6
 
 
+def test_what_is_named_otherwise_is_found() -> None:
+    pocket = b'<ul><li><a href="https://a.example/" time_added="1700000000" tags="x,y">The <script> tag</a></li>'
+    found = [*links(pocket + b'<li><a href="https://b.example/">B</a>'), *links(b'[{"HREF": "https://c.example/"}]')]
+    assert [each.url for each in found] == ["https://a.example/", "https://b.example/", "https://c.example/"]
+    assert (found[0].created, found[0].tags) == (1700000000 * 10**6, ("x", "y"))
+    other = {"href": "https://a.example/", "title": "T", "notes": "n", "createdAt": 1700000000, "folder": "F"}
+    [link] = links(json.dumps([other]).encode())
+    assert (link.title, link.note, link.created, link.collection) == ("T", "n", 1700000000 * 10**6, "F")
+
+
 def test_old_encodings() -> None:
+    assert [each.title for each in links("url,title\nhttps://a.example/,It\u2019s 5€".encode("cp1252"))] == [
+        "It\u2019s 5€"
+    ]
     head = '<META CONTENT="text/html; charset=windows-1251"><A HREF="https://a.example/">'
     assert [each.title for each in links(f"{head}Привет</A>".encode("cp1251"))] == ["Привет"]
     assert [each.title for each in links("url,title\nhttps://a.example/,é".encode("latin-1"))] == ["é"]
